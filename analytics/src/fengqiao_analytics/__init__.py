@@ -1,0 +1,1 @@
+"""Read models, counts, trends and the daily summary."""

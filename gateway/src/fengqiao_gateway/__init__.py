@@ -1,0 +1,1 @@
+"""The one door: identity, partners, webhooks, live stream, forwarding."""

@@ -1,0 +1,1 @@
+"""Receive, accept, register and number a case; the case register."""

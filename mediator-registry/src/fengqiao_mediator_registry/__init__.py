@@ -1,0 +1,1 @@
+"""Areas, committees, mediators and experts: admit, suspend, retire."""

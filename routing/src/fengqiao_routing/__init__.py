@@ -1,0 +1,1 @@
+"""Route: which body, which mediator, or which legal channel."""

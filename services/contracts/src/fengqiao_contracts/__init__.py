@@ -1,0 +1,1 @@
+"""The published language of Fengqiao: facts, code tables, ids and errors, shared by every service."""

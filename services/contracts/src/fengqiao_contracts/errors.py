@@ -1,0 +1,101 @@
+"""The refusals every service speaks: one small tree, mapped to RFC 9457 problems once, in the chassis.
+
+    Refusal
+    ├── Invalid        422  the input is wrong; names the field and the remedy
+    ├── Unauthorized   401  no valid proof of who is calling
+    ├── Forbidden      403  known caller, not allowed
+    ├── NotFound       404  no such thing in the caller's scope
+    │   └── NotHereYet 404 to reads, 409 to commands: this slice has not met the case yet
+    ├── Conflict       409  the state does not allow it
+    ├── TooLarge       413  over a stated limit
+    └── Busy           503  a bounded queue is full; retry later
+    Retry                   bus only: transient, deliver again
+    Reject                  bus only: this fact can never be applied, park it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Refusal(Exception):
+    """An expected refusal. `code` is stable published language; texts are for people (Chinese, English).
+
+    Never put personal data in `zh` or `en`: problems are logged by code and shown to callers.
+    """
+
+    code: str
+    zh: str
+    en: str
+    field: str | None = None
+    status: int = field(default=400, kw_only=True)
+    retry_after: int | None = field(default=None, kw_only=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+@dataclass
+class Invalid(Refusal):
+    """The input is wrong: `field` names where, the texts say the remedy."""
+
+    status: int = field(default=422, kw_only=True)
+
+
+@dataclass
+class Unauthorized(Refusal):
+    """No valid proof of who is calling."""
+
+    status: int = field(default=401, kw_only=True)
+
+
+@dataclass
+class Forbidden(Refusal):
+    """The caller is known and may not do this."""
+
+    status: int = field(default=403, kw_only=True)
+
+
+@dataclass
+class NotFound(Refusal):
+    """Nothing of that name in the caller's scope (a foreign case answers the same)."""
+
+    status: int = field(default=404, kw_only=True)
+
+
+@dataclass
+class NotHereYet(NotFound):
+    """The case may exist, but its facts have not reached this service: try again shortly."""
+
+    retry_after: int | None = field(default=1, kw_only=True)
+
+
+@dataclass
+class Conflict(Refusal):
+    """The present state does not allow the command."""
+
+    status: int = field(default=409, kw_only=True)
+
+
+@dataclass
+class TooLarge(Refusal):
+    """Over a stated limit."""
+
+    status: int = field(default=413, kw_only=True)
+
+
+@dataclass
+class Busy(Refusal):
+    """A bounded queue is full."""
+
+    status: int = field(default=503, kw_only=True)
+    retry_after: int | None = field(default=1, kw_only=True)
+
+
+class Retry(Exception):
+    """Raised by a fact handler: something transient is missing, deliver the fact again later."""
+
+
+class Reject(Exception):
+    """Raised by a fact handler: the fact can never be applied; it is parked with this reason."""

@@ -1,0 +1,1 @@
+"""Casework: consent, sessions, agreements, performance, closing, archive."""
