@@ -37,6 +37,9 @@ class Fact(BaseModel):
     SUBJECT: ClassVar[str] = ""
     TYPE: ClassVar[str] = ""
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__()
+
     @classmethod
     def __pydantic_init_subclass__(
         cls, *, name: str = "", version: int = 1, topic: str = CASES, subject: str = "case_id", **_: Any
