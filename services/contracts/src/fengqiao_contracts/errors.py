@@ -15,10 +15,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 
 
-@dataclass
+@dataclass(eq=False)
 class Refusal(Exception):
     """An expected refusal. `code` is stable published language; texts are for people (Chinese, English).
 
@@ -29,68 +30,68 @@ class Refusal(Exception):
     zh: str
     en: str
     field: str | None = None
-    status: int = field(default=400, kw_only=True)
-    retry_after: int | None = field(default=None, kw_only=True)
+    status: int = dataclasses.field(default=400, kw_only=True)
+    retry_after: int | None = dataclasses.field(default=None, kw_only=True)
 
     def __str__(self) -> str:
         return self.code
 
 
-@dataclass
+@dataclass(eq=False)
 class Invalid(Refusal):
     """The input is wrong: `field` names where, the texts say the remedy."""
 
-    status: int = field(default=422, kw_only=True)
+    status: int = dataclasses.field(default=422, kw_only=True)
 
 
-@dataclass
+@dataclass(eq=False)
 class Unauthorized(Refusal):
     """No valid proof of who is calling."""
 
-    status: int = field(default=401, kw_only=True)
+    status: int = dataclasses.field(default=401, kw_only=True)
 
 
-@dataclass
+@dataclass(eq=False)
 class Forbidden(Refusal):
     """The caller is known and may not do this."""
 
-    status: int = field(default=403, kw_only=True)
+    status: int = dataclasses.field(default=403, kw_only=True)
 
 
-@dataclass
+@dataclass(eq=False)
 class NotFound(Refusal):
     """Nothing of that name in the caller's scope (a foreign case answers the same)."""
 
-    status: int = field(default=404, kw_only=True)
+    status: int = dataclasses.field(default=404, kw_only=True)
 
 
-@dataclass
+@dataclass(eq=False)
 class NotHereYet(NotFound):
     """The case may exist, but its facts have not reached this service: try again shortly."""
 
-    retry_after: int | None = field(default=1, kw_only=True)
+    retry_after: int | None = dataclasses.field(default=1, kw_only=True)
 
 
-@dataclass
+@dataclass(eq=False)
 class Conflict(Refusal):
     """The present state does not allow the command."""
 
-    status: int = field(default=409, kw_only=True)
+    status: int = dataclasses.field(default=409, kw_only=True)
 
 
-@dataclass
+@dataclass(eq=False)
 class TooLarge(Refusal):
     """Over a stated limit."""
 
-    status: int = field(default=413, kw_only=True)
+    status: int = dataclasses.field(default=413, kw_only=True)
 
 
-@dataclass
+@dataclass(eq=False)
 class Busy(Refusal):
     """A bounded queue is full."""
 
-    status: int = field(default=503, kw_only=True)
-    retry_after: int | None = field(default=1, kw_only=True)
+    status: int = dataclasses.field(default=503, kw_only=True)
+    retry_after: int | None = dataclasses.field(default=1, kw_only=True)
 
 
 class Retry(Exception):
