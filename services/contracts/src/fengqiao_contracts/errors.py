@@ -1,16 +1,16 @@
 """The refusals every service speaks: one small tree, mapped to RFC 9457 problems once, in the chassis.
 
-    Refusal
-    ├── Invalid        422  the input is wrong; names the field and the remedy
-    ├── Unauthorized   401  no valid proof of who is calling
-    ├── Forbidden      403  known caller, not allowed
-    ├── NotFound       404  no such thing in the caller's scope
-    │   └── NotHereYet 404 to reads, 409 to commands: this slice has not met the case yet
-    ├── Conflict       409  the state does not allow it
-    ├── TooLarge       413  over a stated limit
-    └── Busy           503  a bounded queue is full; retry later
-    Retry                   bus only: transient, deliver again
-    Reject                  bus only: this fact can never be applied, park it
+Refusal
+├── Invalid        422  the input is wrong; names the field and the remedy
+├── Unauthorized   401  no valid proof of who is calling
+├── Forbidden      403  known caller, not allowed
+├── NotFound       404  no such thing in the caller's scope
+│   └── NotHereYet 404 to reads, 409 to commands: this slice has not met the case yet
+├── Conflict       409  the state does not allow it
+├── TooLarge       413  over a stated limit
+└── Busy           503  a bounded queue is full; retry later
+Retry                   bus only: transient, deliver again
+Reject                  bus only: this fact can never be applied, park it
 """
 
 from __future__ import annotations

@@ -1,6 +1,18 @@
 """Every fact of the platform. One module per stating service; all are re-exported here."""
 
-from .base import CASES, FACTS, INSIGHTS, LATEST, REGISTRY, TOPICS, UPCASTERS, Fact, Pii, UnknownFact, decode
+from .base import (
+    CASES,
+    FACTS,
+    INSIGHTS,
+    LATEST,
+    REGISTRY,
+    TOPICS,
+    UPCASTERS,
+    Fact,
+    Pii,
+    UnknownFact,
+    decode,
+)
 from .insights import DailySummaryIssued
 from .intake import (
     CaseLinked,
@@ -41,7 +53,13 @@ from .registry import (
     MediatorSuspended,
     PersonPii,
 )
-from .routing import AssignmentWithdrawn, CaseRedirected, CaseRouted, CaseWaitlisted, MediatorAssigned
+from .routing import (
+    AssignmentWithdrawn,
+    CaseRedirected,
+    CaseRouted,
+    CaseWaitlisted,
+    MediatorAssigned,
+)
 from .triage import AnalysisPii, CaseAnalyzed, CaseAssessed, Flag
 
 __all__ = [n for n in dir() if not n.startswith("_")]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -42,7 +42,13 @@ class Fact(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(
-        cls, *, name: str = "", version: int = 1, topic: str = CASES, subject: str = "case_id", **_: Any
+        cls,
+        *,
+        name: str = "",
+        version: int = 1,
+        topic: str = CASES,
+        subject: str = "case_id",
+        **_: Any,
     ) -> None:
         if not name:
             return
