@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import override
 
 
 @dataclass(eq=False)
@@ -33,6 +34,7 @@ class Refusal(Exception):
     status: int = dataclasses.field(default=400, kw_only=True)
     retry_after: int | None = dataclasses.field(default=None, kw_only=True)
 
+    @override
     def __str__(self) -> str:
         return self.code
 

@@ -89,8 +89,10 @@ class ExternalRef(Value):
 
 
 class Span(Value):
-    """Where a text says something: characters [start, end) of the text of `part` (0 = narrative,
-    n = the n-th supplement)."""
+    """Where a text says something: characters [start, end) of the text of `part`.
+
+    Part 0 is the narrative, part n the n-th supplement.
+    """
 
     start: int
     end: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 from pydantic import BaseModel, ConfigDict
 
@@ -37,9 +37,11 @@ class Fact(BaseModel):
     SUBJECT: ClassVar[str] = ""
     TYPE: ClassVar[str] = ""
 
+    @override
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__()
 
+    @override
     @classmethod
     def __pydantic_init_subclass__(
         cls,

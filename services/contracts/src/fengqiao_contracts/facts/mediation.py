@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
+from pydantic import Field
+
 from ..values import Money, Obligation
 from .base import Fact, Pii
 
@@ -68,7 +70,7 @@ class AgreementPii(Pii):
     """The words of an agreement and of each obligation, by obligation id."""
 
     content: str
-    obligations: dict[str, str] = {}
+    obligations: dict[str, str] = Field(default_factory=dict)
 
 
 class AgreementReached(Fact, name="agreement.reached"):
