@@ -1,0 +1,88 @@
+# Every target is a line of `make help`; the recipes below are all there is to know.
+SHELL := /bin/sh
+BIN := .venv/bin
+MEMBERS := services/contracts services/chassis services/mediation services/host \
+	intake triage routing mediator-registry analytics gateway
+FAST := not slow and not kafka and not postgres
+
+# Where `make kafka` and `make postgres` listen, on 127.0.0.1 only.
+KAFKA_PORT ?= 19092
+POSTGRES_PORT ?= 55432
+SERVERS = FENGQIAO_DATABASE_URL=postgresql+asyncpg://fengqiao@127.0.0.1:$(POSTGRES_PORT)/postgres \
+	FENGQIAO_KAFKA_BOOTSTRAP=127.0.0.1:$(KAFKA_PORT)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench kafka postgres fmt clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install everything that Fengqiao needs beside the sources (.venv, .tools)
+	@deploy/bootstrap.sh
+
+demo: setup $(if $(filter kafka,$(DEMO)),kafka postgres) ## Run the platform with a synthetic city on port 8080 (DEMO=kafka: on PostgreSQL and Kafka)
+	@$(if $(filter kafka,$(DEMO)),$(SERVERS)) $(BIN)/fengqiao demo
+
+# The fast tests run beside the real servers' tests of other checkouts: nothing here uses a fixed port.
+test: setup ## Run all tests, on both databases and both buses (TESTS=tests/bus for a part)
+	@$(BIN)/pytest -q -n 2 -m "$(FAST)" $(TESTS) || [ $$? = 5 ]
+	@$(BIN)/pytest -m "not ($(FAST))" $(TESTS) || [ $$? = 5 ]
+
+check: setup ## Format, lint, types, import rules, lock, deployment files, fast tests: under a minute
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target $(STEPS)
+
+bench: setup ## Measure throughput, start and memory (medians, CPU per case and stage)
+	@$(BIN)/fengqiao bench
+
+kafka: ## Start a real Kafka broker on loopback, data in .data/kafka (STOP=1 stops it)
+ifdef STOP
+	@deploy/kafka/kafka.sh stop .data/kafka
+else
+	@deploy/kafka/kafka.sh start .data/kafka $(KAFKA_PORT) $$(($(KAFKA_PORT) + 1))
+	@echo "export FENGQIAO_KAFKA_BOOTSTRAP=127.0.0.1:$(KAFKA_PORT)"
+endif
+
+postgres: ## Start a real PostgreSQL on loopback, data in .data/postgres (STOP=1 stops it)
+ifdef STOP
+	@deploy/postgres/pg.sh stop .data/postgres
+else
+	@deploy/postgres/pg.sh start .data/postgres $(POSTGRES_PORT)
+	@echo "export FENGQIAO_DATABASE_URL=$$(deploy/postgres/pg.sh url $(POSTGRES_PORT))"
+endif
+
+fmt: setup ## Format the sources and mend what the linter can mend
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+clean: ## Stop the servers and delete their data, caches and environments
+	@deploy/kafka/kafka.sh stop .data/kafka
+	@deploy/postgres/pg.sh stop .data/postgres
+	rm -rf .data .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- the steps of `make check`; the longest come first ----
+STEPS := step-tests step-mypy step-pyright step-format step-lint step-imports step-dependencies \
+	step-lock step-deploy step-docs
+.PHONY: $(STEPS)
+step-tests:
+	@$(BIN)/pytest -q -m "$(FAST)"
+step-mypy:
+	@$(BIN)/mypy --no-error-summary
+step-pyright:
+	@$(BIN)/basedpyright
+step-format:
+	@$(BIN)/ruff format --quiet --check .
+step-lint:
+	@$(BIN)/ruff check --quiet .
+step-imports:
+	@$(BIN)/lint-imports --no-timing
+step-dependencies:
+	@for member in $(MEMBERS); do (cd $$member && $(CURDIR)/$(BIN)/deptry src) || exit 1; done
+step-lock: # the lock names the public index only: no mirror of the person who wrote it
+	@env -u UV_INDEX -u UV_INDEX_URL -u UV_DEFAULT_INDEX deploy/bootstrap.sh lock --check --quiet --no-config
+	@! grep -oE 'https?://[^/"]+' uv.lock | grep -vE '^https://(pypi\.org|files\.pythonhosted\.org)$$'
+step-deploy:
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose/compose.yaml
+	@$(BIN)/hadolint deploy/Dockerfile
+step-docs:
+	@$(BIN)/python -m fengqiao_host.docs --check
