@@ -33,9 +33,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def lint(checkout: Path) -> str:
     """What import-linter says of the copy."""
+    program = "from importlinter.cli import lint_imports_command as c; c()"
     done = subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"]
-        + ["pyproject.toml", "--no-cache"],
+        [sys.executable, "-c", program, "pyproject.toml", "--no-cache"],
         cwd=checkout,
         env={**os.environ, "PYTHONPATH": str(checkout), "COLUMNS": "200"},
         capture_output=True,
