@@ -8,6 +8,7 @@ FAST := not slow and not kafka and not postgres
 # Where `make kafka` and `make postgres` listen, on 127.0.0.1 only.
 KAFKA_PORT ?= 19092
 POSTGRES_PORT ?= 55432
+DATA ?= .data
 SERVERS = FENGQIAO_DATABASE_URL=postgresql+asyncpg://fengqiao@127.0.0.1:$(POSTGRES_PORT)/postgres \
 	FENGQIAO_KAFKA_BOOTSTRAP=127.0.0.1:$(KAFKA_PORT)
 
@@ -23,7 +24,6 @@ setup: ## Install everything that Fengqiao needs beside the sources (.venv, .too
 demo: setup $(if $(filter kafka,$(DEMO)),kafka postgres) ## Run the platform with a synthetic city on port 8080 (DEMO=kafka: on PostgreSQL and Kafka)
 	@$(if $(filter kafka,$(DEMO)),$(SERVERS)) $(BIN)/fengqiao demo
 
-# The fast tests run beside the real servers' tests of other checkouts: nothing here uses a fixed port.
 test: setup ## Run all tests, on both databases and both buses (TESTS=tests/bus for a part)
 	@$(BIN)/pytest -q -n 2 -m "$(FAST)" $(TESTS) || [ $$? = 5 ]
 	@$(BIN)/pytest -m "not ($(FAST))" $(TESTS) || [ $$? = 5 ]
@@ -36,17 +36,17 @@ bench: setup ## Measure throughput, start and memory (medians, CPU per case and 
 
 kafka: ## Start a real Kafka broker on loopback, data in .data/kafka (STOP=1 stops it)
 ifdef STOP
-	@deploy/kafka/kafka.sh stop .data/kafka
+	@deploy/kafka/kafka.sh stop $(DATA)/kafka
 else
-	@deploy/kafka/kafka.sh start .data/kafka $(KAFKA_PORT) $$(($(KAFKA_PORT) + 1))
+	@deploy/kafka/kafka.sh start $(DATA)/kafka $(KAFKA_PORT) $$(($(KAFKA_PORT) + 1))
 	@echo "export FENGQIAO_KAFKA_BOOTSTRAP=127.0.0.1:$(KAFKA_PORT)"
 endif
 
 postgres: ## Start a real PostgreSQL on loopback, data in .data/postgres (STOP=1 stops it)
 ifdef STOP
-	@deploy/postgres/pg.sh stop .data/postgres
+	@deploy/postgres/pg.sh stop $(DATA)/postgres
 else
-	@deploy/postgres/pg.sh start .data/postgres $(POSTGRES_PORT)
+	@deploy/postgres/pg.sh start $(DATA)/postgres $(POSTGRES_PORT)
 	@echo "export FENGQIAO_DATABASE_URL=$$(deploy/postgres/pg.sh url $(POSTGRES_PORT))"
 endif
 
@@ -55,8 +55,8 @@ fmt: setup ## Format the sources and mend what the linter can mend
 	@$(BIN)/ruff format --quiet .
 
 clean: ## Stop the servers and delete their data, caches and environments
-	@deploy/kafka/kafka.sh stop .data/kafka
-	@deploy/postgres/pg.sh stop .data/postgres
+	@deploy/kafka/kafka.sh stop $(DATA)/kafka
+	@deploy/postgres/pg.sh stop $(DATA)/postgres
 	rm -rf .data .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -84,5 +84,6 @@ step-lock: # the lock names the public index only: no mirror of the person who w
 step-deploy:
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose/compose.yaml
 	@$(BIN)/hadolint deploy/Dockerfile
+	@$(BIN)/shellcheck -x deploy/*.sh deploy/kafka/kafka.sh deploy/postgres/pg.sh .ci/run
 step-docs:
 	@$(BIN)/python -m fengqiao_host.docs --check

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 TOOLS=${FENGQIAO_TOOLS:-.tools}
 # shellcheck source=deploy/common.sh
 . deploy/common.sh
-[ ! -e /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
+[ ! -e /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
 
 ok() { "$1" -c 'import sys, ssl, sqlite3; sys.exit(not (3, 12) <= sys.version_info < (3, 15))' >/dev/null 2>&1; }
 
@@ -17,7 +17,7 @@ find_python() {
   for p in python3.14 python3.13 python3.12 python3; do
     p=$(command -v "$p") && ok "$p" && "$p" -c 'import sys; print(sys.executable)' && return
   done
-  for p in $(ls -d "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python 2>/dev/null | sort -rV); do
+  for p in $(printf '%s\n' "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python | sort -rV); do
     ok "$p" && echo "$p" && return
   done
   return 0

@@ -1,4 +1,5 @@
-# Sourced by kafka.sh and pg.sh.
+# shellcheck shell=sh
+# Sourced by bootstrap.sh, kafka.sh and pg.sh.
 
 # gone PID: no thread of it runs any more (a zombie is gone; its files and ports are closed).
 gone() { ! grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1"/task/*/status; }
@@ -12,8 +13,7 @@ need() {
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "fengqiao: installing $* from the system's packages" >&2
     export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq update >&2
-    apt-get -qq install -y --no-install-recommends "$@" >&2
+    { apt-get -qq update && apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@"; } >/dev/null || true
     hash -r
     if eval "$check" >/dev/null 2>&1; then return 0; fi
   fi

@@ -21,7 +21,7 @@ install() {
   flock 9 # two test runs may want the jars at the same moment
   if [ ! -e "$LIB/complete" ]; then
     echo "fengqiao: fetching Kafka $VERSION (54 MB, once)" >&2
-    mvn -q -B -f "$HERE/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$LIB" >&2
+    mvn -q -B -Dstyle.color=never -f "$HERE/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$LIB" >&2
     touch "$LIB/complete"
   fi
   exec 9>&-

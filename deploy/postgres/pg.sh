@@ -14,7 +14,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 
 bin() {
   if [ -n "${PG_BIN:-}" ]; then echo "$PG_BIN"; return; fi
-  for folder in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV); do
+  for folder in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV); do
     if [ -x "$folder/initdb" ]; then echo "$folder"; return; fi
   done
   initdb=$(command -v initdb) && dirname "$initdb"
@@ -22,9 +22,11 @@ bin() {
 
 install() {
   if bin >/dev/null; then return; fi
-  # Debian would also make and start a cluster of its own on port 5432; nobody asked for it.
-  need "command -v pg_createcluster" postgresql-common
-  sed -i 's/^#\{0,1\}create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    # Debian would also make and start a cluster of its own on port 5432; nobody asked for it.
+    need "command -v pg_createcluster" postgresql-common
+    sed -i 's/^#\{0,1\}create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+  fi
   need bin postgresql
 }
 
@@ -103,7 +105,7 @@ case "${1:-}" in
   stop | kill | status)
     [ $# = 2 ] || usage
     [ -d "$2" ] || { [ "$1" != status ]; exit; }
-    BIN=$(bin)
+    BIN=$(bin || true)
     DIR=$(place "$2")
     case "$1" in
       stop) stop "$DIR" ;;

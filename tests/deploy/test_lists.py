@@ -63,7 +63,9 @@ def test_one_version_of_kafka_and_of_uv() -> None:
     pom = (ROOT / "deploy/kafka/pom.xml").read_text("utf-8")
     script = (ROOT / "deploy/kafka/kafka.sh").read_text("utf-8")
     bootstrap = (ROOT / "deploy/bootstrap.sh").read_text("utf-8")
-    kafka = set(re.findall(r"<artifactId>kafka(?:_2.13|-tools)</artifactId>\s*<version>([^<]+)", pom))
+    kafka = set(
+        re.findall(r"<artifactId>kafka(?:_2.13|-tools)</artifactId>\s*<version>([^<]+)", pom)
+    )
     kafka |= set(re.findall(r"^VERSION=(.+)$", script, re.MULTILINE))
     kafka.add(COMPOSE["services"]["kafka"]["image"].partition(":")[2])
     assert len(kafka) == 1
