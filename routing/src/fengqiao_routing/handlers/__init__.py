@@ -1,0 +1,1 @@
+"""One function per fact or command: load, decide, save, state the fact."""
