@@ -37,6 +37,12 @@ def missing_signers(work: Casework, agreement: Agreement) -> frozenset[Signer]:
     return required_signers(work, agreement) - signed
 
 
+def missing_names(work: Casework, agreement: Agreement) -> list[str]:
+    """The same as sorted words: `mediator`, `party:<id>`, `seal`."""
+    signers = missing_signers(work, agreement)
+    return sorted(f"{kind}:{signer_id}" if signer_id else kind for kind, signer_id in signers)
+
+
 def effective_on(work: Casework, agreement: Agreement) -> date | None:
     """The Shanghai day on which the agreement binds, or None while it does not.
 

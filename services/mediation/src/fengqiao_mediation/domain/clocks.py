@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib import resources
@@ -27,6 +27,9 @@ from .model import Agreement, Casework, Due, Extension
 
 Unit = Literal["minute", "hour", "day", "working_day"]
 Kind = Literal["sign_for", "term", "performance", "confirmation", "labour_notice"]
+
+TRACKED: frozenset[Kind] = frozenset(("sign_for", "term", "performance", "confirmation"))
+"""The clocks that can be missed; a labour notice is a right that begins, not a duty that ends."""
 
 _STRAIGHT: Mapping[str, timedelta] = {
     "minute": timedelta(minutes=1),
@@ -126,19 +129,30 @@ def stricter_sign_for(
     return min(current, sign_for(assignment, graded_at, grade).due_at)
 
 
-def term(case_id: str, type_: str | None, accepted_at: datetime) -> Deadline:
+def term(type_: str | None, accepted_at: datetime) -> Deadline:
     """The term of the mediation from its acceptance, by dispute type, without extensions."""
-    return _dated("term", case_id, rules().term_of(type_), day_of(accepted_at))
+    found = _dated("term", "", rules().term_of(type_), day_of(accepted_at))
+    return replace(found, ref=found.due_on.isoformat())
 
 
-def extended(first: Deadline, extensions: tuple[Extension, ...]) -> Deadline:
-    """The term after the extensions that every party agreed to."""
-    if not extensions:
+def standing_term(
+    type_: str | None, accepted_at: datetime, due_on: date, extensions: tuple[Extension, ...]
+) -> Deadline:
+    """The term as it stands: fixed at the acceptance, moved only by what every party agreed to.
+
+    Its reference is its last day, so that an extended term is a clock of its own.
+    """
+    first = term(type_, accepted_at)
+    if extensions:
+        number = extensions[-1].number
+        zh = f"{first.why_zh}；经各方当事人同意第{number}次延期至{due_on}"
+        en = f"{first.why_en}; extended {number}x by consent of every party to {due_on}"
+    elif first.due_on != due_on:
+        zh = f"受理时按当时的纠纷类型确定为{due_on}；类型后来有变，期限不变"
+        en = f"fixed at acceptance by the dispute type then: {due_on}; a later type changes nothing"
+    else:
         return first
-    last = extensions[-1]
-    zh = f"{first.why_zh}；经各方当事人同意第{last.number}次延期至{last.due_on}"
-    en = f"{first.why_en}; extended {last.number}x by consent of every party to {last.due_on}"
-    return Deadline("term", first.ref, end_of(last.due_on), last.due_on, zh, en)
+    return Deadline("term", due_on.isoformat(), end_of(due_on), due_on, zh, en)
 
 
 def confirmation(agreement_id: str, effective_on: date) -> Deadline:
@@ -173,9 +187,10 @@ def running(work: Casework) -> tuple[Deadline, ...]:
     found: list[Deadline] = []
     if case.state == "assigned" and case.assigned_at and case.sign_due_at and case.assignment_id:
         found.append(_signing(case.assignment_id, case.assigned_at, case.grade, case.sign_due_at))
-    if case.state in ("accepted", "mediating", "agreed") and case.accepted_at:
-        first = term(case.case_id, case.type, case.accepted_at)
-        found.append(extended(first, work.extensions))
+    if case.state in ("accepted", "mediating", "agreed") and case.accepted_at and case.term_due_on:
+        found.append(
+            standing_term(case.type, case.accepted_at, case.term_due_on, work.extensions)
+        )
     if case.state in ("assigned", "accepted", "mediating"):
         notice = labour_notice(case.case_id, case.type, case.received_at)
         found += [notice] if notice else []

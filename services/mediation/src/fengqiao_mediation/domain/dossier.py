@@ -139,7 +139,7 @@ _NEEDS: Mapping[str, Test] = {
     "must_if_written": lambda w: _agreed(w, "written"),
     "must_if_oral": lambda w: _agreed(w, "oral"),
     "must_if_extended": lambda w: bool(w.extensions),
-    "must_if_terminated": lambda w: w.case.end_reason is not None,
+    "must_if_terminated": lambda w: w.case.guidance is not None,
 }
 _FACTS: Mapping[str, Test] = {
     "dossier": lambda w: w.case.dossier_number is not None,

@@ -100,6 +100,7 @@ class Case:
     state: State
     version: int
     area: str
+    area_path: str
     type: str | None
     grade: Grade
     received_at: datetime

@@ -1,0 +1,1 @@
+"""One function per command and fact: load, decide, save, state the fact."""
