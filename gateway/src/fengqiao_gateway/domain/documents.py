@@ -49,9 +49,7 @@ _DESCRIPTION = (
 )
 
 
-def merge(
-    own: Document, others: Mapping[str, Document], version: str
-) -> dict[str, Any]:
+def merge(own: Document, others: Mapping[str, Document], version: str) -> dict[str, Any]:
     """The document of the whole from the gateway's own and the services' documents, by name.
 
     Paths that the route table does not lead to the service (internal and operating ones) are left
@@ -86,9 +84,7 @@ def unrouted(service: str, document: Document, internal: Iterable[str]) -> list[
     """The service's paths that no route leads to, but for the named internal prefixes."""
     skip = tuple(internal)
     paths = document.get("paths", {})
-    return sorted(
-        p for p in paths if not p.startswith(skip) and not _leads_to(p, service)
-    )
+    return sorted(p for p in paths if not p.startswith(skip) and not _leads_to(p, service))
 
 
 def _leads_to(path: str, service: str) -> bool:
@@ -125,11 +121,7 @@ def _take_schemas(service: str, document: Document, into: dict[str, Any]) -> _Re
     """Adds the document's schemas to `into` and returns what renames the references to them."""
     found: dict[str, Any] = document.get("components", {}).get("schemas", {})
     title = "".join(word.capitalize() for word in service.split("-"))
-    names = {
-        n: f"{title}{n}"
-        for n, s in found.items()
-        if n in into and not _equal(into[n], s)
-    }
+    names = {n: f"{title}{n}" for n, s in found.items() if n in into and not _equal(into[n], s)}
     renamed = _Renamer(names)
     for name, schema in found.items():
         into.setdefault(names.get(name, name), renamed(schema))

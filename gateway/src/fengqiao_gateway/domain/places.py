@@ -46,9 +46,7 @@ def decode(text: str) -> Place:
         raise _bad_cursor()
     body = text[1:]
     try:
-        raw = base64.b64decode(
-            body + "=" * (-len(body) % 4), altchars=b"-_", validate=True
-        )
+        raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         numbers = list(_numbers(raw))
     except (binascii.Error, ValueError):
         raise _bad_cursor() from None

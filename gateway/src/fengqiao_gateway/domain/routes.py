@@ -12,10 +12,6 @@ REGISTRY, MEDIATION, ANALYTICS = "mediator-registry", "mediation", "analytics"
 SERVICES = (INTAKE, TRIAGE, ROUTING, REGISTRY, MEDIATION, ANALYTICS)
 SELF = "gateway"
 
-KIB = 1024
-USUAL_BODY = 1024 * KIB
-BULK_BODY = 64 * 1024 * KIB
-
 _PARTNER, _PARTY = frozenset({"partner"}), frozenset({"party"})
 _BOTH, _NONE = _PARTNER | _PARTY, frozenset[str]()
 
@@ -48,7 +44,7 @@ _CASEWORK = (
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A public path pattern, its service, who else than staff may come, and the largest body.
+    """A public path pattern, its service, who else than staff may come, and whether files come in bulk.
 
     `*` stands for one segment, a last `**` for any number of them, also none.
     """
@@ -56,7 +52,7 @@ class Route:
     pattern: str
     service: str
     outsiders: frozenset[str] = _NONE
-    max_body: int = USUAL_BODY
+    bulk: bool = False
 
 
 ROUTES = (
@@ -67,7 +63,7 @@ ROUTES = (
     *(Route(f"cases/*/{word}/**", MEDIATION, _BOTH) for word in _CASEWORK),
     Route("cases/**", INTAKE, _BOTH),
     Route("supplements/**", INTAKE, _BOTH),
-    Route("imports/**", INTAKE, _PARTNER, BULK_BODY),
+    Route("imports/**", INTAKE, _PARTNER, bulk=True),
     Route("codes/**", INTAKE, _BOTH),
     Route("referrals/**", INTAKE, _PARTNER),
     Route("erasures/**", INTAKE),
@@ -83,7 +79,7 @@ ROUTES = (
     Route("committees/**", REGISTRY, _PARTNER),
     Route("mediators/**", REGISTRY),
     Route("experts/**", REGISTRY),
-    Route("registry/**", REGISTRY, max_body=BULK_BODY),
+    Route("registry/**", REGISTRY, bulk=True),
     Route("stats/**", ANALYTICS),
     Route("reports/**", ANALYTICS),
     Route("forms/**", ANALYTICS),

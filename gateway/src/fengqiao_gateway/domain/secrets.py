@@ -42,9 +42,7 @@ def is_session_token(text: str) -> bool:
 
 def partner_key(id_random: bytes, secret_random: bytes) -> tuple[str, PartnerKey]:
     """The whole key as the partner presents it, and its parts; from 12 and 32 random bytes."""
-    key_id = "".join(
-        _KEY_ID_CHARACTERS[b % len(_KEY_ID_CHARACTERS)] for b in id_random[:12]
-    )
+    key_id = "".join(_KEY_ID_CHARACTERS[b % len(_KEY_ID_CHARACTERS)] for b in id_random[:12])
     secret = _text(secret_random)
     return f"{PARTNER_PREFIX}{key_id}_{secret}", PartnerKey(key_id, secret)
 

@@ -60,11 +60,7 @@ def parse_target(url: str, trusted: frozenset[str] = frozenset()) -> Target:
 
     `trusted` holds `host:port` texts which may be plain http and inside (demo and tests only).
     """
-    if (
-        len(url) > MAX_URL
-        or not url.isascii()
-        or any(c <= " " or c in '\\"<>^`{|}' for c in url)
-    ):
+    if len(url) > MAX_URL or not url.isascii() or any(c <= " " or c in '\\"<>^`{|}' for c in url):
         raise _refused(
             "请使用 2000 字符以内的 ASCII 网址",
             "Use an ASCII URL of at most 2000 characters",
@@ -75,9 +71,7 @@ def parse_target(url: str, trusted: frozenset[str] = frozenset()) -> Target:
     except ValueError:
         raise _refused("网址格式错误", "This is not a URL") from None
     if "@" in parts.netloc or parts.fragment or "#" in url:
-        raise _refused(
-            "网址不能含用户名、密码或片段", "No user, password or fragment in the URL"
-        )
+        raise _refused("网址不能含用户名、密码或片段", "No user, password or fragment in the URL")
     host = (parts.hostname or "").rstrip(".")
     number = port if port is not None else (80 if parts.scheme == "http" else 443)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -98,24 +92,17 @@ def _check_host(host: str) -> None:
         _check_name(host)
     else:
         if not reachable(address):
-            raise _refused(
-                "不能使用内部或保留地址", "Internal and reserved addresses are refused"
-            )
+            raise _refused("不能使用内部或保留地址", "Internal and reserved addresses are refused")
 
 
 def _check_name(host: str) -> None:
-    closed = any(
-        host == n.lstrip(".") or (n[0] == "." and host.endswith(n))
-        for n in _CLOSED_NAMES
-    )
+    closed = any(host == n.lstrip(".") or (n[0] == "." and host.endswith(n)) for n in _CLOSED_NAMES)
     labels = host.split(".")
     well_formed = all(0 < len(label) <= 63 and _is_label(label) for label in labels)
     # a last label that begins with a digit is a disguised IPv4 number (127.1, 0x7f000001, 0177.1)
     numeric = bool(labels[-1]) and labels[-1][0].isdigit()
     if closed or not well_formed or numeric or len(labels) < 2 or len(host) > 253:
-        raise _refused(
-            "请使用公开的完整域名", "Use a public, fully qualified host name"
-        )
+        raise _refused("请使用公开的完整域名", "Use a public, fully qualified host name")
 
 
 def _is_label(label: str) -> bool:

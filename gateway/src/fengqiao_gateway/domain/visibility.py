@@ -24,9 +24,7 @@ _HIDDEN = {
 people's case."""
 
 _WITHHELD = {
-    "party": frozenset(
-        {"reporter", "external_ref", "copy_of", "alternatives", "reasons"}
-    ),
+    "party": frozenset({"reporter", "external_ref", "copy_of", "alternatives", "reasons"}),
     "partner": frozenset({"reporter", "copy_of", "alternatives"}),
     "mediator": frozenset({"alternatives"}),
 }

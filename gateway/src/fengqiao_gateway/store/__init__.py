@@ -1,0 +1,5 @@
+"""The gateway's tables and queries."""
+
+from .tables import metadata
+
+__all__ = ["metadata"]

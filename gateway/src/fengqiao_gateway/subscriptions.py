@@ -1,0 +1,1 @@
+"""Which facts the gateway hears: all of them, without their personal part."""
