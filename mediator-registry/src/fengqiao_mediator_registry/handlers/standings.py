@@ -1,0 +1,203 @@
+"""Moves of a mediator's standing: admission, suspension, return, retirement, the certificate's end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fengqiao_chassis.auth import Principal
+from fengqiao_chassis.store import SYSTEM, Tx
+from fengqiao_contracts.errors import Invalid
+from fengqiao_contracts.facts import (
+    MediatorAdmitted,
+    MediatorReinstated,
+    MediatorRetired,
+    MediatorSuspended,
+    PersonPii,
+)
+
+from ..domain import (
+    CERTIFICATE_EXPIRED,
+    Action,
+    Policy,
+    State,
+    certificate_ends_at,
+    check_certificate,
+    check_reason,
+    move,
+)
+from ..store import mediators as store
+from .committees import MANAGERS
+from .inputs import Admission, Reinstatement, StandingChange
+from .revisions import stale
+
+CERTIFICATE = "certificate"
+"""The kind of due rows that end a certificate."""
+
+Entry = dict[str, Any]
+
+
+async def decide_admission(
+    tx: Tx, policy: Policy, who: Principal, entry: Entry, body: Admission
+) -> Entry:
+    """Approve or deny an application (准入审核); an approval states MediatorAdmitted."""
+    who.require(*MANAGERS)
+    if body.decision == "deny":
+        if body.reason is None:
+            raise _reason_missing()
+        reason = check_reason(Action.DENY, body.reason)
+        return await _move(tx, who.id, entry, Action.DENY, reason=reason, note_=body.note)
+    check_certificate(entry["certificate_expires_on"], tx.now)
+    grade = body.grade or entry["grade"]
+    terms = {
+        "grade": grade,
+        "capacity": policy.capacity_of(grade, body.capacity),
+        "admitted_at": tx.now,
+    }
+    admitted = await _move(
+        tx, who.id, entry | terms, Action.APPROVE, note_=body.note, also=tuple(terms)
+    )
+    state_admitted(tx, who.id, admitted)
+    set_clock(tx, admitted)
+    return admitted
+
+
+async def suspend(tx: Tx, who: Principal, entry: Entry, body: StandingChange) -> Entry:
+    """Suspend from assignment; states MediatorSuspended."""
+    who.require(*MANAGERS)
+    reason = check_reason(Action.SUSPEND, body.reason)
+    return await _suspend(tx, who.id, entry, reason, body.note)
+
+
+async def reinstate(tx: Tx, who: Principal, entry: Entry, body: Reinstatement) -> Entry:
+    """End a suspension; refused while the certificate is expired; states MediatorReinstated."""
+    who.require(*MANAGERS)
+    check_certificate(entry["certificate_expires_on"], tx.now)
+    back = await _move(tx, who.id, entry, Action.REINSTATE, note_=body.note)
+    fact = MediatorReinstated(mediator_id=back["mediator_id"], reinstated_at=tx.now)
+    tx.state(fact, area=back["area_path"], actor=who.id)
+    return back
+
+
+async def retire(tx: Tx, who: Principal, entry: Entry, body: StandingChange) -> Entry:
+    """Leave for good (退出); states MediatorRetired."""
+    who.require(*MANAGERS)
+    reason = check_reason(Action.RETIRE, body.reason)
+    gone = await _move(tx, who.id, entry, Action.RETIRE, reason=reason, note_=body.note)
+    tx.undue(CERTIFICATE, gone["mediator_id"])
+    fact = MediatorRetired(mediator_id=gone["mediator_id"], reason=reason, retired_at=tx.now)
+    tx.state(fact, area=gone["area_path"], actor=who.id)
+    return gone
+
+
+async def end_certificate(tx: Tx, mediator_id: str) -> None:
+    """The certificate's last day is over (持证上岗): suspend, unless it was renewed or he left."""
+    row = await store.get(tx, SYSTEM, mediator_id)
+    if row is None or row.state != State.ADMITTED:
+        return
+    if row.certificate_expires_on is None:
+        return
+    if certificate_ends_at(row.certificate_expires_on) <= tx.now:
+        await _suspend(tx, "system", dict(row._mapping), CERTIFICATE_EXPIRED, None)
+
+
+def state_admitted(tx: Tx, actor: str, entry: Entry) -> None:
+    """State MediatorAdmitted for the entry as it now is."""
+    phone = entry["phone_sealed"]
+    clear = tx.keys.open("registry_mediators", entry["mediator_id"], phone) if phone else None
+    fact = MediatorAdmitted(
+        mediator_id=entry["mediator_id"],
+        committee_id=entry["committee_id"],
+        area_path=entry["area_path"],
+        specialities=tuple(entry["specialities"]),
+        grade=entry["grade"],
+        capacity=entry["capacity"],
+        admitted_at=entry["admitted_at"],
+        pii=PersonPii(name=entry["name"], phone=clear),
+    )
+    tx.state(fact, area=entry["area_path"], actor=actor)
+
+
+def set_clock(tx: Tx, entry: Entry) -> None:
+    """Have the certificate's end noticed, where the admission has one."""
+    tx.undue(CERTIFICATE, entry["mediator_id"])
+    if entry["state"] == State.ADMITTED and entry["certificate_expires_on"] is not None:
+        at = certificate_ends_at(entry["certificate_expires_on"])
+        tx.due(CERTIFICATE, entry["mediator_id"], at)
+
+
+async def note(
+    tx: Tx,
+    entry: Entry,
+    action: Action,
+    actor: str,
+    *,
+    reason: str | None = None,
+    text: str | None = None,
+) -> None:
+    """Add the move to the history of the entry, which has its new state already."""
+    number = await store.next_standing(tx, SYSTEM, entry["mediator_id"])
+    await store.note_standings(tx, [standing(tx, entry, number, action, actor, reason, text)])
+
+
+def standing(
+    tx: Tx,
+    entry: Entry,
+    number: int,
+    action: Action,
+    actor: str,
+    reason: str | None = None,
+    text: str | None = None,
+) -> dict[str, Any]:
+    """The row of one move."""
+    return {
+        "mediator_id": entry["mediator_id"],
+        "number": number,
+        "action": action.value,
+        "state": entry["state"],
+        "reason": reason,
+        "note": text,
+        "actor": actor,
+        "at": tx.now,
+    }
+
+
+async def _suspend(tx: Tx, actor: str, entry: Entry, reason: str, note_: str | None) -> Entry:
+    away = await _move(tx, actor, entry, Action.SUSPEND, reason=reason, note_=note_)
+    fact = MediatorSuspended(mediator_id=away["mediator_id"], reason=reason, suspended_at=tx.now)
+    tx.state(fact, area=away["area_path"], actor=actor)
+    return away
+
+
+async def _move(
+    tx: Tx,
+    actor: str,
+    entry: Entry,
+    action: Action,
+    *,
+    reason: str | None = None,
+    note_: str | None = None,
+    also: tuple[str, ...] = (),
+) -> Entry:
+    """Move the standing, with history and audit; raises Conflict where there is no such move."""
+    moved = entry | {
+        "state": move(entry["state"], action).value,
+        "reason": reason,
+        "revision": entry["revision"] + 1,
+        "updated_at": tx.now,
+    }
+    columns = ("state", "reason", "revision", "updated_at", *also)
+    values = {name: moved[name] for name in columns}
+    if not await store.change(tx, entry["mediator_id"], entry["revision"], values):
+        raise stale()
+    await note(tx, moved, action, actor, reason=reason, text=note_)
+    tx.audit(f"mediator.{action.value}", entry["mediator_id"])
+    return moved
+
+
+def _reason_missing() -> Invalid:
+    return Invalid(
+        "reason-missing",
+        "不予准入须填 reason",
+        "a denial needs its reason",
+        "reason",
+    )
