@@ -1,0 +1,1 @@
+"""What intake does with commands and facts: load, decide, save, state the fact."""
