@@ -287,9 +287,9 @@ def check_within(area_path: str, allowed: Iterable[str]) -> None:
 
 def mask_id(text: str) -> str:
     """An id number with its middle hidden: the region digits and the last one stay."""
-    return text if len(text) < 8 else f"{text[:4]}{'*' * (len(text) - 5)}{text[-1]}"
+    return "*" * len(text) if len(text) < 8 else f"{text[:4]}{'*' * (len(text) - 5)}{text[-1]}"
 
 
 def mask_phone(text: str) -> str:
     """A phone number with its middle hidden."""
-    return text if len(text) < 8 else f"{text[:3]}****{text[-4:]}"
+    return "*" * len(text) if len(text) < 8 else f"{text[:3]}****{text[-4:]}"

@@ -35,7 +35,7 @@ def add_routes(routes: APIRouter, ctx: Context, policy: Policy) -> None:
         """Load committees, mediators (admitted at once) and experts; safe to repeat: an external id
         that is known changes its entry. Bad lines are reported, the others taken."""
         who.require(*IMPORTERS)
-        lines = [line for line in (await request.body()).split(b"\n") if line.strip()]
+        lines = _lines(await request.body())
         if len(lines) > MAX_LINES:
             raise _too_many()
         records, errors = _parse(lines)
@@ -54,10 +54,16 @@ def add_routes(routes: APIRouter, ctx: Context, policy: Policy) -> None:
         return await ctx.command(request, work)
 
 
-def _parse(lines: list[bytes]) -> tuple[list[Numbered], list[LineError]]:
+def _lines(body: bytes) -> list[tuple[int, bytes]]:
+    """The lines that hold something, with their numbers."""
+    numbered = enumerate(body.split(b"\n"), start=1)
+    return [(number, line) for number, line in numbered if line.strip()]
+
+
+def _parse(lines: list[tuple[int, bytes]]) -> tuple[list[Numbered], list[LineError]]:
     records: list[Numbered] = []
     errors: list[LineError] = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in lines:
         try:
             records.append((number, _RECORD.validate_json(line)))
         except ValidationError as why:
