@@ -80,7 +80,7 @@ async def log_in(body: Login, request: Request, response: Response, door: The) -
         known = await handlers.look_up(tx, username)
     right = await fits(body.password, known.password_hash)
     new = _new_session(door)
-    row = await door.ctx.db.write(lambda tx: handlers.log_in(tx, known, right, new))
+    row = await door.ctx.db.write(lambda tx: handlers.log_in(tx, known, new, right=right))
     if row is None:
         raise handlers.refused()
     me = Self(name=row.name, role=row.role, areas=list(row.areas), system=row.system)
@@ -141,7 +141,7 @@ async def change_password(body: PasswordChange, request: Request, door: The, who
         known = await handlers.look_up(tx, account.username)
     check_password(body.new, account.username)
     right = await fits(body.old, known.password_hash)
-    if not await door.ctx.db.write(lambda tx: handlers.proved_again(tx, known, right)):
+    if not await door.ctx.db.write(lambda tx: handlers.proved_again(tx, known, right=right)):
         raise handlers.refused()
     new_hash = await hash_password(body.new)
     await door.ctx.db.write(lambda tx: change_own_password(tx, who.id, new_hash, who.proof))

@@ -185,9 +185,7 @@ async def list_deliveries(
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/replay", summary="重发一条")
-async def replay_one(
-    webhook_id: str, delivery_id: str, request: Request, door: The, who: Who
-) -> Replayed:
+async def replay_one(webhook_id: str, delivery_id: str, door: The, who: Who) -> Replayed:
     """Send one delivery again, with the same id."""
     work = handlers.replay_one
     count = await door.ctx.db.write(lambda tx: work(tx, who, webhook_id, delivery_id))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
-from .schema import FieldRow, Schemas
+from .schema import FieldRow, Schemas, words_of
 
 Document = Mapping[str, Any]
 
@@ -125,7 +125,7 @@ class _Page:
                     p["name"],
                     f"{self.schemas.kind(p.get('schema', {}))} ({p['in']})",
                     bool(p.get("required")),
-                    str(p.get("description", "")),
+                    words_of(p) or words_of(p.get("schema", {})),
                 )
                 for p in parameters
             ]

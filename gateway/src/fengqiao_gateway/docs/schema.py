@@ -77,7 +77,7 @@ class Schemas:
             return
         required = set(found.get("required", ()))
         for name, field in found.get("properties", {}).items():
-            text = _text(field) or _text(self.plain(field))
+            text = words_of(field) or words_of(self.plain(field))
             yield FieldRow(depth, name, self.kind(field), name in required, text)
             if depth < _DEPTH:
                 yield from self.rows(field, depth + 1)
@@ -109,7 +109,8 @@ def _given(schema: Schema) -> Any:
     return schema["enum"][0] if schema.get("enum") else None
 
 
-def _text(schema: Schema) -> str:
+def words_of(schema: Schema) -> str:
+    """What a schema says of itself: its description and its bounds."""
     parts = [str(schema["description"])] if "description" in schema else []
     names = ("minLength", "maxLength", "minimum", "maximum", "pattern", "maxItems")
     parts += [f"{name} {schema[name]}" for name in names if name in schema]

@@ -22,7 +22,7 @@ def locked(state: Attempts, now: datetime) -> bool:
     return state.locked_until is not None and now < state.locked_until
 
 
-def after_attempt(state: Attempts, right: bool, now: datetime) -> tuple[bool, Attempts]:
+def after_attempt(state: Attempts, now: datetime, *, right: bool) -> tuple[bool, Attempts]:
     """Whether to let in, and the state afterwards.
 
     Under lock nothing counts and nothing is let in. When a lock has run out counting starts anew.

@@ -42,7 +42,7 @@ async def look_up(tx: ReadTx, username: str) -> Known:
     return Known(username, row.id, row.password_hash)
 
 
-async def log_in(tx: Tx, known: Known, right: bool, new: NewSession) -> Row[Any] | None:
+async def log_in(tx: Tx, known: Known, new: NewSession, *, right: bool) -> Row[Any] | None:
     """Opens a session, or counts the failure and returns None (which commits the count).
 
     The lock is judged here, in the transaction: of many guesses at once only the first few count as
@@ -54,7 +54,7 @@ async def log_in(tx: Tx, known: Known, right: bool, new: NewSession) -> Row[Any]
         return None
     unchanged = row.active and row.password_hash == known.password_hash
     before = Attempts(row.failed, row.locked_until)
-    let_in, after = after_attempt(before, right and unchanged, tx.now)
+    let_in, after = after_attempt(before, tx.now, right=right and unchanged)
     if after != before:
         values = {"failed": after.failed, "locked_until": after.locked_until}
         await store.change_account(tx, row.id, values)
@@ -66,13 +66,13 @@ async def log_in(tx: Tx, known: Known, right: bool, new: NewSession) -> Row[Any]
     return row
 
 
-async def proved_again(tx: Tx, known: Known, right: bool) -> bool:
+async def proved_again(tx: Tx, known: Known, *, right: bool) -> bool:
     """Whether a logged-in account proved its password once more; failures count as at the door."""
     row = None if known.account_id is None else await store.account(tx, SYSTEM, known.account_id)
     if row is None:
         return False
     before = Attempts(row.failed, row.locked_until)
-    let_in, after = after_attempt(before, right, tx.now)
+    let_in, after = after_attempt(before, tx.now, right=right)
     if after != before:
         values = {"failed": after.failed, "locked_until": after.locked_until}
         await store.change_account(tx, row.id, values)
@@ -92,7 +92,7 @@ async def log_in_party(tx: Tx, number: str, case_id: str | None, new: NewSession
     key = _receipt_key(tx, number)
     row = await store.tried(tx, SYSTEM, key)
     before = Attempts() if row is None else Attempts(row.failed, row.locked_until)
-    let_in, after = after_attempt(before, case_id is not None, tx.now)
+    let_in, after = after_attempt(before, tx.now, right=case_id is not None)
     if after != before:
         values = {"failed": after.failed, "locked_until": after.locked_until}
         await store.note_tries(tx, {"key": key, "changed_at": tx.now} | values)
