@@ -123,8 +123,9 @@ def test_the_persons_of_the_narratives_do_not_appear() -> None:
 def test_a_person_is_called_alike_in_the_text_and_among_the_parties() -> None:
     source = next(s for s in city_cases.narratives() if s["id"] == "syn-a-1")
     body = next(
-        case for case in city.cases(1648, 1, TODAY) if case["area"] == source["division"]
-        and "82岁,独居" in case["narrative"]
+        case
+        for case in city.cases(1648, 1, TODAY)
+        if case["area"] == source["division"] and "82岁,独居" in case["narrative"]
     )
     for party in body["parties"]:
         assert party["name"] in body["narrative"]

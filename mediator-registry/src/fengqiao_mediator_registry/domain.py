@@ -85,7 +85,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:
+class Shortfall:
     """Something the law asks of a committee and the entry does not show; never a refusal."""
 
     code: str
@@ -243,21 +243,21 @@ def check_certificate(expires_on: date | None, now: datetime) -> None:
 
 def committee_warnings(
     policy: Policy, members: int | None, women: int | None, term_ends_on: date | None, today: date
-) -> tuple[Warning, ...]:
+) -> tuple[Shortfall, ...]:
     """What People's Mediation Law arts. 8 and 9 ask and the entry lacks."""
     found = []
     if members is None or not policy.members_min <= members <= policy.members_max:
         found.append(_warning_members(policy))
     if not women:
-        found.append(Warning("no_woman", "应当有妇女成员", "a woman must be a member", "PML 8"))
+        found.append(Shortfall("no_woman", "应当有妇女成员", "a woman must be a member", "PML 8"))
     if term_ends_on is not None and term_ends_on < today:
-        found.append(Warning("term_over", "任期届满，应当换届", "the term is over", "PML 9"))
+        found.append(Shortfall("term_over", "任期届满，应当换届", "the term is over", "PML 9"))
     return tuple(found)
 
 
-def _warning_members(policy: Policy) -> Warning:
+def _warning_members(policy: Policy) -> Shortfall:
     low, high = policy.members_min, policy.members_max
-    return Warning(
+    return Shortfall(
         "member_count",
         f"委员应为{low}至{high}人",
         f"a committee has {low} to {high} members",

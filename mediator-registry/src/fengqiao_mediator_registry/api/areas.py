@@ -29,7 +29,9 @@ def add_routes(routes: APIRouter, ctx: Context) -> None:
     ) -> AreaList:
         """Areas by level, parent and part of the name; without a filter what is right below the city."""
         if level is None and q is None:
-            return _list(ctx.areas.children(_get(ctx, parent).code if parent else ctx.areas.city.code))
+            return _list(
+                ctx.areas.children(_get(ctx, parent).code if parent else ctx.areas.city.code)
+            )
         above = _get(ctx, parent).path if parent else ctx.areas.city.path
         found = [
             area

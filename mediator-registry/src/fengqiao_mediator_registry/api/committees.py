@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from fengqiao_chassis.clock import business_date
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import Tx
 from fengqiao_chassis.web import Who
-from fengqiao_contracts.values import CommitteeKind
 
 from ..domain import Outcomes, Policy
 from ..handlers import committees as handlers
@@ -20,7 +19,7 @@ from ..handlers.revisions import etag, expected
 from ..store import committees as store
 from ..store import outcomes
 from . import views
-from .reading import CodeFilter, PageNumber, PageSize, Words, reach
+from .reading import CommitteeFilter, reach
 
 IfMatch = Annotated[str | None, Header(alias="If-Match")]
 
@@ -34,33 +33,18 @@ def add_routes(routes: APIRouter, ctx: Context, policy: Policy) -> None:
 def _add_reads(routes: APIRouter, ctx: Context, policy: Policy) -> None:
     @routes.get("/committees", response_model=views.CommitteePage)
     async def list_committees(
-        who: Who,
-        area: CodeFilter = None,
-        kind: CommitteeKind | None = None,
-        speciality: CodeFilter = None,
-        active: bool | None = None,
-        q: Words = None,
-        page: PageNumber = 1,
-        size: PageSize = 20,
+        who: Who, wanted: Annotated[CommitteeFilter, Query()]
     ) -> views.CommitteePage:
         """Committees of an area and all below it, by kind, dispute type and part of the name."""
-        filters = {
-            "area_path": ctx.areas.path(area) if area else None,
-            "kind": kind,
-            "speciality": speciality,
-            "active": active,
-            "q": q,
-        }
-        today = business_date(ctx.now())
+        page, size = wanted.page, wanted.size
         async with ctx.db.read() as tx:
-            total, rows = await store.page(tx, reach(who), filters, page, size)
+            total, rows = await store.page(tx, reach(who), wanted.columns(ctx.areas), page, size)
+        today = business_date(ctx.now())
         items = [views.committee(row._mapping, policy, today) for row in rows]
         return views.CommitteePage(total=total, page=page, size=size, items=items)
 
     @routes.get("/committees/{committee_id}", response_model=views.CommitteeView)
-    async def get_committee(
-        committee_id: str, who: Who, response: Response
-    ) -> views.CommitteeView:
+    async def get_committee(committee_id: str, who: Who, response: Response) -> views.CommitteeView:
         """A committee with what the law warns about and how its cases went on."""
         async with ctx.db.read() as tx:
             row = await store.get(tx, reach(who), committee_id)
@@ -69,9 +53,7 @@ def _add_reads(routes: APIRouter, ctx: Context, policy: Policy) -> None:
             counts = await outcomes.counts(tx, reach(who), "committee_id", [committee_id])
         response.headers["ETag"] = etag(row.revision)
         today = business_date(ctx.now())
-        return views.committee(
-            row._mapping, policy, today, counts.get(committee_id, Outcomes())
-        )
+        return views.committee(row._mapping, policy, today, counts.get(committee_id, Outcomes()))
 
 
 def _add_commands(routes: APIRouter, ctx: Context, policy: Policy) -> None:
@@ -84,9 +66,7 @@ def _add_commands(routes: APIRouter, ctx: Context, policy: Policy) -> None:
         revision, desk = expected(if_match), handlers.Desk(who, ctx.areas)
 
         async def work(tx: Tx) -> views.CommitteeView:
-            return answer(
-                await handlers.change_committee(tx, desk, committee_id, revision, values)
-            )
+            return answer(await handlers.change_committee(tx, desk, committee_id, revision, values))
 
         response = await ctx.command(request, work)
         response.headers["ETag"] = etag(revision + 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import Tx
@@ -12,7 +14,7 @@ from ..handlers import experts as handlers
 from ..handlers.inputs import NewExpert
 from ..store import experts as store
 from . import views
-from .reading import CodeFilter, PageNumber, PageSize, Words, reach
+from .reading import ExpertFilter, reach
 
 
 def add_routes(routes: APIRouter, ctx: Context) -> None:
@@ -29,18 +31,10 @@ def add_routes(routes: APIRouter, ctx: Context) -> None:
         return await ctx.command(request, work, status=201)
 
     @routes.get("/experts", response_model=views.ExpertPage)
-    async def list_experts(
-        who: Who,
-        area: CodeFilter = None,
-        field: CodeFilter = None,
-        q: Words = None,
-        page: PageNumber = 1,
-        size: PageSize = 20,
-    ) -> views.ExpertPage:
+    async def list_experts(who: Who, wanted: Annotated[ExpertFilter, Query()]) -> views.ExpertPage:
         """Experts of an area and all below it, by subject; phones masked."""
-        path = ctx.areas.path(area) if area else None
-        filters = {"area_path": path, "field": field, "q": q}
+        page, size = wanted.page, wanted.size
         async with ctx.db.read() as tx:
-            total, rows = await store.page(tx, reach(who), filters, page, size)
+            total, rows = await store.page(tx, reach(who), wanted.columns(ctx.areas), page, size)
         items = [views.expert(row._mapping, ctx.keys) for row in rows]
         return views.ExpertPage(total=total, page=page, size=size, items=items)

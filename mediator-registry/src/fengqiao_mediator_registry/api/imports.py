@@ -33,7 +33,8 @@ def add_routes(routes: APIRouter, ctx: Context, policy: Policy) -> None:
     @routes.post("/registry/imports", response_model=views.ImportView, openapi_extra=_BODY)
     async def post_import(request: Request, who: Who) -> Response:
         """Load committees, mediators (admitted at once) and experts; safe to repeat: an external id
-        that is known changes its entry. Bad lines are reported, the others taken."""
+        that is known changes its entry. Bad lines are reported, the others taken.
+        """
         who.require(*IMPORTERS)
         lines = _lines(await request.body())
         if len(lines) > MAX_LINES:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
@@ -26,10 +27,9 @@ from ..handlers.revisions import etag, expected
 from ..store import mediators as store
 from ..store import outcomes
 from . import views
-from .reading import CLEAR, CodeFilter, PageNumber, PageSize, Words, reach
+from .reading import CLEAR, MediatorFilter, reach
 
 Entry = dict[str, Any]
-StateName = Literal["applied", "admitted", "denied", "suspended", "retired"]
 
 
 def add_routes(routes: APIRouter, ctx: Context, policy: Policy) -> None:
@@ -42,27 +42,12 @@ def add_routes(routes: APIRouter, ctx: Context, policy: Policy) -> None:
 def _add_reads(routes: APIRouter, ctx: Context) -> None:
     @routes.get("/mediators", response_model=views.MediatorPage)
     async def list_mediators(
-        who: Who,
-        area: CodeFilter = None,
-        committee: CodeFilter = None,
-        state: StateName | None = None,
-        grade: Annotated[int | None, Query(ge=1, le=4)] = None,
-        speciality: CodeFilter = None,
-        q: Words = None,
-        page: PageNumber = 1,
-        size: PageSize = 20,
+        who: Who, wanted: Annotated[MediatorFilter, Query()]
     ) -> views.MediatorPage:
         """Mediators of an area and all below it; personal data masked."""
-        filters = {
-            "area_path": ctx.areas.path(area) if area else None,
-            "committee_id": committee,
-            "state": state,
-            "grade": grade,
-            "speciality": speciality,
-            "q": q,
-        }
+        page, size = wanted.page, wanted.size
         async with ctx.db.read() as tx:
-            total, rows = await store.page(tx, reach(who), filters, page, size)
+            total, rows = await store.page(tx, reach(who), wanted.columns(ctx.areas), page, size)
         items = [views.mediator(row._mapping, ctx.keys) for row in rows]
         return views.MediatorPage(total=total, page=page, size=size, items=items)
 
@@ -106,7 +91,8 @@ def _add_entry_commands(routes: APIRouter, ctx: Context, policy: Policy) -> None
         if_match: Annotated[str | None, Header(alias="If-Match")] = None,
     ) -> Response:
         """Committee, specialities, grade, capacity, contact, certificate: what is left out stays;
-        needs If-Match with the ETag that was read."""
+        needs If-Match with the ETag that was read.
+        """
         revision = expected(if_match)
 
         async def work(tx: Tx) -> views.MediatorView:
@@ -118,13 +104,11 @@ def _add_entry_commands(routes: APIRouter, ctx: Context, policy: Policy) -> None
         return response
 
 
+Step = Callable[[Tx, Entry], Awaitable[Entry]]
+
+
 def _add_standing_commands(routes: APIRouter, ctx: Context, policy: Policy) -> None:
-    async def act(
-        request: Request,
-        who: Principal,
-        mediator_id: str,
-        step: Callable[[Tx, Entry], Awaitable[Entry]],
-    ) -> Response:
+    async def act(request: Request, who: Principal, mediator_id: str, step: Step) -> Response:
         async def work(tx: Tx) -> views.MediatorView:
             entry = await handlers.reach(tx, who, mediator_id)
             return views.mediator(await step(tx, entry), ctx.keys)
@@ -136,10 +120,7 @@ def _add_standing_commands(routes: APIRouter, ctx: Context, policy: Policy) -> N
         mediator_id: str, body: Admission, request: Request, who: Who
     ) -> Response:
         """Decide an application (准入审核): approve, or deny with a reason."""
-
-        async def step(tx: Tx, entry: Entry) -> Entry:
-            return await standings.decide_admission(tx, policy, who, entry, body)
-
+        step = partial(standings.decide_admission, policy=policy, who=who, body=body)
         return await act(request, who, mediator_id, step)
 
     @routes.post("/mediators/{mediator_id}/suspension", response_model=views.MediatorView)
@@ -147,10 +128,7 @@ def _add_standing_commands(routes: APIRouter, ctx: Context, policy: Policy) -> N
         mediator_id: str, body: StandingChange, request: Request, who: Who
     ) -> Response:
         """Suspend from assignment, with a code of `suspension_reasons`."""
-
-        async def step(tx: Tx, entry: Entry) -> Entry:
-            return await standings.suspend(tx, who, entry, body)
-
+        step = partial(standings.suspend, who=who, body=body)
         return await act(request, who, mediator_id, step)
 
     @routes.post("/mediators/{mediator_id}/reinstatement", response_model=views.MediatorView)
@@ -158,10 +136,7 @@ def _add_standing_commands(routes: APIRouter, ctx: Context, policy: Policy) -> N
         mediator_id: str, body: Reinstatement, request: Request, who: Who
     ) -> Response:
         """End a suspension; not while the certificate is expired."""
-
-        async def step(tx: Tx, entry: Entry) -> Entry:
-            return await standings.reinstate(tx, who, entry, body)
-
+        step = partial(standings.reinstate, who=who, body=body)
         return await act(request, who, mediator_id, step)
 
     @routes.post("/mediators/{mediator_id}/retirement", response_model=views.MediatorView)
@@ -169,8 +144,5 @@ def _add_standing_commands(routes: APIRouter, ctx: Context, policy: Policy) -> N
         mediator_id: str, body: StandingChange, request: Request, who: Who
     ) -> Response:
         """Leave for good (退出), with a code of `retirement_reasons`."""
-
-        async def step(tx: Tx, entry: Entry) -> Entry:
-            return await standings.retire(tx, who, entry, body)
-
+        step = partial(standings.retire, who=who, body=body)
         return await act(request, who, mediator_id, step)

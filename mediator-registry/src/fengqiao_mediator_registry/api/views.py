@@ -195,7 +195,8 @@ class LineErrorView(View):
 
 class ImportView(View):
     """What became of an import's lines; `received` = created + changed + unchanged + errors, less
-    earlier lines of an external id that came twice."""
+    earlier lines of an external id that came twice.
+    """
 
     received: int
     created: int

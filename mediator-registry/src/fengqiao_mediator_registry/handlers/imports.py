@@ -85,11 +85,10 @@ class Tally:
         self.errors.append(LineError(line, why.code, why.field, why.zh, why.en))
 
 
-async def import_records(
-    tx: Tx, policy: Policy, desk: Desk, records: Sequence[Numbered]
-) -> Tally:
+async def import_records(tx: Tx, policy: Policy, desk: Desk, records: Sequence[Numbered]) -> Tally:
     """Take the records in: committees, then mediators, then experts. A record whose external id is
-    known changes that entry; a person whose id number is known under another key is refused."""
+    known changes that entry; a person whose id number is known under another key is refused.
+    """
     desk.who.require(*IMPORTERS)
     tally = Tally()
     await _import_committees(tx, desk, tally, _of(records, CommitteeRecord))
@@ -159,9 +158,7 @@ async def _import_mediators(
         state_changed(tx, desk.who.id, entry)
 
 
-def _mediator(
-    tx: Tx, policy: Policy, homes: Mapping[str, Any], record: MediatorRecord
-) -> Entry:
+def _mediator(tx: Tx, policy: Policy, homes: Mapping[str, Any], record: MediatorRecord) -> Entry:
     home = homes.get(record.committee)
     if home is None:
         raise NotFound(
@@ -201,7 +198,7 @@ def _sort_mediators(
 
 async def _admit_all(tx: Tx, actor: str, added: Sequence[Entry]) -> None:
     await mediators.add(tx, added)
-    moves = [standing(tx, entry, 1, Action.APPROVE, actor) for entry in added]
+    moves = [standing(tx, entry, Action.APPROVE, actor) for entry in added]
     await mediators.note_standings(tx, moves)
     for entry in added:
         state_admitted(tx, actor, entry)

@@ -16,7 +16,8 @@ def etag(revision: int) -> str:
 
 def expected(if_match: str | None) -> int:
     """The revision that an If-Match header names; raises Refusal 428 without one, 412 for another
-    text than an ETag of ours."""
+    text than an ETag of ours.
+    """
     if if_match is None:
         raise Refusal(
             "if-match-missing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from fengqiao_chassis.auth import Principal
@@ -36,8 +37,19 @@ CERTIFICATE = "certificate"
 Entry = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Why a standing moved: the code of a reason, and words for the file."""
+
+    reason: str | None = None
+    text: str | None = None
+
+
+_PLAIN = Remark()
+
+
 async def decide_admission(
-    tx: Tx, policy: Policy, who: Principal, entry: Entry, body: Admission
+    tx: Tx, entry: Entry, *, policy: Policy, who: Principal, body: Admission
 ) -> Entry:
     """Approve or deny an application (准入审核); an approval states MediatorAdmitted."""
     who.require(*MANAGERS)
@@ -45,7 +57,7 @@ async def decide_admission(
         if body.reason is None:
             raise _reason_missing()
         reason = check_reason(Action.DENY, body.reason)
-        return await _move(tx, who.id, entry, Action.DENY, reason=reason, note_=body.note)
+        return await _move(tx, who.id, entry, Action.DENY, Remark(reason, body.note))
     check_certificate(entry["certificate_expires_on"], tx.now)
     grade = body.grade or entry["grade"]
     terms = {
@@ -53,36 +65,36 @@ async def decide_admission(
         "capacity": policy.capacity_of(grade, body.capacity),
         "admitted_at": tx.now,
     }
-    admitted = await _move(
-        tx, who.id, entry | terms, Action.APPROVE, note_=body.note, also=tuple(terms)
-    )
+    changed = entry | terms
+    remark = Remark(text=body.note)
+    admitted = await _move(tx, who.id, changed, Action.APPROVE, remark, also=tuple(terms))
     state_admitted(tx, who.id, admitted)
     set_clock(tx, admitted)
     return admitted
 
 
-async def suspend(tx: Tx, who: Principal, entry: Entry, body: StandingChange) -> Entry:
+async def suspend(tx: Tx, entry: Entry, *, who: Principal, body: StandingChange) -> Entry:
     """Suspend from assignment; states MediatorSuspended."""
     who.require(*MANAGERS)
     reason = check_reason(Action.SUSPEND, body.reason)
-    return await _suspend(tx, who.id, entry, reason, body.note)
+    return await _suspend(tx, who.id, entry, Remark(reason, body.note))
 
 
-async def reinstate(tx: Tx, who: Principal, entry: Entry, body: Reinstatement) -> Entry:
+async def reinstate(tx: Tx, entry: Entry, *, who: Principal, body: Reinstatement) -> Entry:
     """End a suspension; refused while the certificate is expired; states MediatorReinstated."""
     who.require(*MANAGERS)
     check_certificate(entry["certificate_expires_on"], tx.now)
-    back = await _move(tx, who.id, entry, Action.REINSTATE, note_=body.note)
+    back = await _move(tx, who.id, entry, Action.REINSTATE, Remark(text=body.note))
     fact = MediatorReinstated(mediator_id=back["mediator_id"], reinstated_at=tx.now)
     tx.state(fact, area=back["area_path"], actor=who.id)
     return back
 
 
-async def retire(tx: Tx, who: Principal, entry: Entry, body: StandingChange) -> Entry:
+async def retire(tx: Tx, entry: Entry, *, who: Principal, body: StandingChange) -> Entry:
     """Leave for good (退出); states MediatorRetired."""
     who.require(*MANAGERS)
     reason = check_reason(Action.RETIRE, body.reason)
-    gone = await _move(tx, who.id, entry, Action.RETIRE, reason=reason, note_=body.note)
+    gone = await _move(tx, who.id, entry, Action.RETIRE, Remark(reason, body.note))
     tx.undue(CERTIFICATE, gone["mediator_id"])
     fact = MediatorRetired(mediator_id=gone["mediator_id"], reason=reason, retired_at=tx.now)
     tx.state(fact, area=gone["area_path"], actor=who.id)
@@ -97,7 +109,7 @@ async def end_certificate(tx: Tx, mediator_id: str) -> None:
     if row.certificate_expires_on is None:
         return
     if certificate_ends_at(row.certificate_expires_on) <= tx.now:
-        await _suspend(tx, "system", dict(row._mapping), CERTIFICATE_EXPIRED, None)
+        await _suspend(tx, "system", dict(row._mapping), Remark(CERTIFICATE_EXPIRED))
 
 
 def state_admitted(tx: Tx, actor: str, entry: Entry) -> None:
@@ -125,45 +137,34 @@ def set_clock(tx: Tx, entry: Entry) -> None:
         tx.due(CERTIFICATE, entry["mediator_id"], at)
 
 
-async def note(
-    tx: Tx,
-    entry: Entry,
-    action: Action,
-    actor: str,
-    *,
-    reason: str | None = None,
-    text: str | None = None,
-) -> None:
+async def note(tx: Tx, entry: Entry, action: Action, actor: str, remark: Remark = _PLAIN) -> None:
     """Add the move to the history of the entry, which has its new state already."""
     number = await store.next_standing(tx, SYSTEM, entry["mediator_id"])
-    await store.note_standings(tx, [standing(tx, entry, number, action, actor, reason, text)])
+    row = standing(tx, entry, action, actor, remark) | {"number": number}
+    await store.note_standings(tx, [row])
 
 
 def standing(
-    tx: Tx,
-    entry: Entry,
-    number: int,
-    action: Action,
-    actor: str,
-    reason: str | None = None,
-    text: str | None = None,
+    tx: Tx, entry: Entry, action: Action, actor: str, remark: Remark = _PLAIN
 ) -> dict[str, Any]:
-    """The row of one move."""
+    """The row of a first move."""
     return {
         "mediator_id": entry["mediator_id"],
-        "number": number,
+        "number": 1,
         "action": action.value,
         "state": entry["state"],
-        "reason": reason,
-        "note": text,
+        "reason": remark.reason,
+        "note": remark.text,
         "actor": actor,
         "at": tx.now,
     }
 
 
-async def _suspend(tx: Tx, actor: str, entry: Entry, reason: str, note_: str | None) -> Entry:
-    away = await _move(tx, actor, entry, Action.SUSPEND, reason=reason, note_=note_)
-    fact = MediatorSuspended(mediator_id=away["mediator_id"], reason=reason, suspended_at=tx.now)
+async def _suspend(tx: Tx, actor: str, entry: Entry, remark: Remark) -> Entry:
+    away = await _move(tx, actor, entry, Action.SUSPEND, remark)
+    fact = MediatorSuspended(
+        mediator_id=away["mediator_id"], reason=away["reason"], suspended_at=tx.now
+    )
     tx.state(fact, area=away["area_path"], actor=actor)
     return away
 
@@ -173,15 +174,14 @@ async def _move(
     actor: str,
     entry: Entry,
     action: Action,
+    remark: Remark,
     *,
-    reason: str | None = None,
-    note_: str | None = None,
     also: tuple[str, ...] = (),
 ) -> Entry:
     """Move the standing, with history and audit; raises Conflict where there is no such move."""
     moved = entry | {
         "state": move(entry["state"], action).value,
-        "reason": reason,
+        "reason": remark.reason,
         "revision": entry["revision"] + 1,
         "updated_at": tx.now,
     }
@@ -189,7 +189,7 @@ async def _move(
     values = {name: moved[name] for name in columns}
     if not await store.change(tx, entry["mediator_id"], entry["revision"], values):
         raise stale()
-    await note(tx, moved, action, actor, reason=reason, text=note_)
+    await note(tx, moved, action, actor, remark)
     tx.audit(f"mediator.{action.value}", entry["mediator_id"])
     return moved
 

@@ -25,9 +25,7 @@ async def by_keys(
     tx: ReadTx, scope: Scope, external: Iterable[str], blinds: Iterable[str]
 ) -> Sequence[Row[Any]]:
     """Who has one of these external ids or is one of these persons, in one query."""
-    keys = or_(
-        _m.external_id.in_(sorted(set(external))), _m.id_blind.in_(sorted(set(blinds)))
-    )
+    keys = or_(_m.external_id.in_(sorted(set(external))), _m.id_blind.in_(sorted(set(blinds))))
     return await tx.all(select(mediators).where(keys, within(_m.area_path, scope)))
 
 
@@ -108,9 +106,7 @@ async def history(tx: ReadTx, scope: Scope, mediator_id: str) -> Sequence[Row[An
     """The moves of one whom the scope reaches, first to last."""
     query = select(standings).join(mediators, _m.mediator_id == standings.c.mediator_id)
     own = standings.c.mediator_id == mediator_id
-    return await tx.all(
-        query.where(own, within(_m.area_path, scope)).order_by(standings.c.number)
-    )
+    return await tx.all(query.where(own, within(_m.area_path, scope)).order_by(standings.c.number))
 
 
 async def count_by_state(tx: ReadTx, scope: Scope) -> dict[str, int]:

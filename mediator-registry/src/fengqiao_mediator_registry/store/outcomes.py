@@ -41,9 +41,7 @@ async def mark(tx: Tx, step: Step, case_ids: Iterable[str]) -> None:
     await tx.run(update(assignments).where(own).values({step: True}))
 
 
-async def counts(
-    tx: ReadTx, scope: Scope, owner: Owner, ids: Iterable[str]
-) -> dict[str, Outcomes]:
+async def counts(tx: ReadTx, scope: Scope, owner: Owner, ids: Iterable[str]) -> dict[str, Outcomes]:
     """The outcomes of each mediator or committee whom the scope reaches; none = all zero."""
     table = mediators if owner == "mediator_id" else committees
     query = (
@@ -54,8 +52,7 @@ async def counts(
     )
     rows: Sequence[Any] = await tx.all(query)
     return {
-        row.owner: Outcomes(**{name: getattr(row, name) for name in OUTCOME_FIELDS})
-        for row in rows
+        row.owner: Outcomes(**{name: getattr(row, name) for name in OUTCOME_FIELDS}) for row in rows
     }
 
 

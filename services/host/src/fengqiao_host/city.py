@@ -92,7 +92,8 @@ def committees() -> Iterator[Record]:
 
 def mediators(seed: int = 1) -> Iterator[Record]:
     """Every committee's team; each type is somebody's speciality in every street."""
-    random, people = Random(seed), People(seed)
+    random = Random(seed)  # noqa: S311 -- repeatable, no secret
+    people = People(seed)
     number = 0
     for committee in committees():
         for place in range(_team(committee)):
@@ -157,9 +158,7 @@ def _team(committee: Record) -> int:
     return next(trade.team for trade in trades if key.endswith(f"-{trade.code}"))
 
 
-def _mediator(
-    random: Random, people: People, committee: Record, place: int, number: int
-) -> Record:
+def _mediator(random: Random, people: People, committee: Record, place: int, number: int) -> Record:
     person = people.take()
     (grade,) = random.choices(*zip(*GRADE_SHARES, strict=True))
     return {

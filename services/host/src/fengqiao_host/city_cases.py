@@ -38,7 +38,8 @@ def cases(n: int, seed: int, today: date) -> Iterator[Body]:
     The same arguments give the same cases. Beyond the number of narratives they come again with other
     persons in a neighbouring area.
     """
-    random, people = Random(seed), People(seed, start=20_000, taken=_names())
+    random = Random(seed)  # noqa: S311 -- repeatable, no secret
+    people = People(seed, start=20_000, taken=_names())
     order = _order(n, random)
     for place, (source, turn) in enumerate(order):
         reported = _reported_at(place, n, today, random)
@@ -63,8 +64,8 @@ def _order(n: int, random: Random) -> list[tuple[Mapping[str, Any], int]]:
     random.shuffle(stories)
     again = [story for story in stories if _names_somebody(story)]
     order = [(story, 0) for story in stories[:n]]
-    for place in range(n - len(order)):
-        order.append((again[place % len(again)], 1 + place // len(again)))
+    more = range(n - len(order))
+    order += [(again[place % len(again)], 1 + place // len(again)) for place in more]
     return order
 
 

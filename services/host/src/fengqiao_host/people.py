@@ -40,7 +40,8 @@ class Person:
 
 class People:
     """A numbered crowd: the same seed and number give the same person, two numbers never share a
-    name, an id number or a phone. `taken` names (of texts) are left out."""
+    name, an id number or a phone. `taken` names (of texts) are left out.
+    """
 
     def __init__(self, seed: int = 0, start: int = 0, taken: Iterable[str] = ()) -> None:
         """Begin at number `start`; crowds of one seed that do not overlap share nothing."""

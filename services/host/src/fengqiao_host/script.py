@@ -52,7 +52,8 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class Owes:
     """A debt of an agreement: `debtor` and `creditor` are places in the case's list of parties,
-    `amount` yuan or None where no money is owed, due `days` after the agreement."""
+    `amount` yuan or None where no money is owed, due `days` after the agreement.
+    """
 
     debtor: int
     creditor: int
@@ -73,7 +74,8 @@ class Agree:
 @dataclass(frozen=True, slots=True)
 class Sign:
     """Every party that must, the mediator and the seal sign the written agreement; or only some
-    parties, when `parties` says how many, so that it does not bind yet."""
+    parties, when `parties` says how many, so that it does not bind yet.
+    """
 
     parties: int | None = None
 

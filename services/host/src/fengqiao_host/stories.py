@@ -123,7 +123,9 @@ def _jintang(people: People) -> Story:
     script: Script = (
         Accept(),
         Consent(),
-        Session("卫健、司法、保险机构到场联合调解，双方同意封存病历并由专家评估。", "金堂县调解中心"),
+        Session(
+            "卫健、司法、保险机构到场联合调解，双方同意封存病历并由专家评估。", "金堂县调解中心"
+        ),
         Session("专家出具意见，双方对责任比例仍有距离，约定一周后再谈。", "金堂县调解中心"),
     )
     return Story("jintang", "金堂医患纠纷", body, script)
@@ -149,7 +151,9 @@ def _huaqiao(people: People) -> Story:
     script: Script = (
         Accept(),
         Consent(),
-        Session("宣讲继承和照顾老人者可以多分的规定，三方确认遗产范围，无其他继承人。", "花桥街道院坝"),
+        Session(
+            "宣讲继承和照顾老人者可以多分的规定，三方确认遗产范围，无其他继承人。", "花桥街道院坝"
+        ),
         Agree("老房归大姐，大姐向两个弟弟各支付折价款六万元；存款由三人平均分割。", owes),
         Sign(),
         Perform(),
@@ -159,9 +163,7 @@ def _huaqiao(people: People) -> Story:
     return Story("huaqiao", "新津花桥遗产纠纷", body, script)
 
 
-def _body(
-    narrative: str, channel: str, area: str, parties: list[Body], occurred_on: date
-) -> Body:
+def _body(narrative: str, channel: str, area: str, parties: list[Body], occurred_on: date) -> Body:
     return {
         "narrative": narrative,
         "channel": channel,

@@ -46,7 +46,9 @@ def _create_committees() -> None:
         sa.Column("updated_at", Moment, nullable=False),
         sa.PrimaryKeyConstraint("committee_id", name="pk_registry_committees"),
     )
-    op.create_index("ix_registry_committees_external_id", "registry_committees", ["external_id"], unique=True)
+    op.create_index(
+        "ix_registry_committees_external_id", "registry_committees", ["external_id"], unique=True
+    )
     op.create_index("ix_registry_committees_area_path", "registry_committees", ["area_path"])
 
 
@@ -77,8 +79,12 @@ def _create_mediators() -> None:
         sa.Column("updated_at", Moment, nullable=False),
         sa.PrimaryKeyConstraint("mediator_id", name="pk_registry_mediators"),
     )
-    op.create_index("ix_registry_mediators_external_id", "registry_mediators", ["external_id"], unique=True)
-    op.create_index("ix_registry_mediators_id_blind", "registry_mediators", ["id_blind"], unique=True)
+    op.create_index(
+        "ix_registry_mediators_external_id", "registry_mediators", ["external_id"], unique=True
+    )
+    op.create_index(
+        "ix_registry_mediators_id_blind", "registry_mediators", ["id_blind"], unique=True
+    )
     op.create_index("ix_registry_mediators_committee_id", "registry_mediators", ["committee_id"])
     op.create_index("ix_registry_mediators_area_path", "registry_mediators", ["area_path"])
 
@@ -113,7 +119,9 @@ def _create_experts() -> None:
         sa.Column("enrolled_at", Moment, nullable=False),
         sa.PrimaryKeyConstraint("expert_id", name="pk_registry_experts"),
     )
-    op.create_index("ix_registry_experts_external_id", "registry_experts", ["external_id"], unique=True)
+    op.create_index(
+        "ix_registry_experts_external_id", "registry_experts", ["external_id"], unique=True
+    )
     op.create_index("ix_registry_experts_area_path", "registry_experts", ["area_path"])
 
 
@@ -136,7 +144,9 @@ def _create_assignments() -> None:
     )
     op.create_index("ix_registry_assignments_case_id", "registry_assignments", ["case_id"])
     op.create_index("ix_registry_assignments_mediator_id", "registry_assignments", ["mediator_id"])
-    op.create_index("ix_registry_assignments_committee_id", "registry_assignments", ["committee_id"])
+    op.create_index(
+        "ix_registry_assignments_committee_id", "registry_assignments", ["committee_id"]
+    )
 
 
 def downgrade() -> None:
