@@ -38,7 +38,6 @@ class Job:
     verdict: Verdict
     cause: Received[Any] | None
     ladder: Ladder | None = None
-    mediator_id: str | None = None
     actor: str | None = None
     note: str | None = None
 

@@ -6,15 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
-from fengqiao_chassis.store import SYSTEM, Tx
+from fengqiao_chassis.store import SYSTEM, ReadTx, Scope, Tx
 
 from .. import store
 from ..domain.areas import DISTRICT, level, prefixes
 from ..domain.book import Book, Seat
 from ..domain.choice import Want
 from ..domain.ladder import Ladder, Units
-from ..domain.table import Table
-from ..store import Case
 from .desk import Desk, Job
 
 ROUNDS = 25
@@ -54,25 +52,19 @@ async def seat_all(desk: Desk, book: Book, jobs: Sequence[Job]) -> list[Job]:
     return left + list(jobs)
 
 
-def explain(table: Table, units: Units, case: Case) -> Ladder:
-    """The ladder of a case by its verdict; empty where the table does not mediate."""
-    verdict = table.decide(case.dispute, case.screened)
-    return units.ladder(table, verdict.ladder, case.area_path, case.type or "")
-
-
-async def units_for(tx: Tx, paths: Iterable[str]) -> Units:
+async def units_for(tx: ReadTx, scope: Scope, paths: Iterable[str]) -> Units:
     """All active units that can be on the ladder of a case in these areas."""
     areas = set(paths)
     near = {prefix for path in areas for prefix in prefixes(path)}
     city_only = {path for path in areas if level(path, DISTRICT) is None}
-    return Units(await store.units_on(tx, SYSTEM, near, below=city_only))
+    return Units(await store.units_on(tx, scope, near, below=city_only))
 
 
 async def _give_ladders(desk: Desk, jobs: Sequence[Job]) -> None:
     bare = [job for job in jobs if job.ladder is None]
     if not bare:
         return
-    units = await units_for(desk.tx, (job.case.area_path for job in bare))
+    units = await units_for(desk.tx, SYSTEM, (job.case.area_path for job in bare))
     for job in bare:
         case = job.case
         job.ladder = units.ladder(desk.table, job.verdict.ladder, case.area_path, case.type or "")

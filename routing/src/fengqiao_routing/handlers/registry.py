@@ -36,7 +36,7 @@ async def enter_committees(
     rows = [_committee(item) for item in items]
     before = await store.committee_states(tx, SYSTEM, [row["committee_id"] for row in rows])
     await store.save_committees(tx, rows)
-    if not await store.count_waiting(tx, SYSTEM):
+    if not await store.count_waiting(tx):
         return
     for row in rows:
         if _changed(before.get(row["committee_id"]), row):

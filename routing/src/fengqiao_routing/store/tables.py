@@ -30,7 +30,6 @@ committees = Table(
     Column("sequence", Integer, nullable=False),
     Column("turn", Integer, nullable=False, server_default="0"),
     Index("ix_routing_committees_area_path", "area_path"),
-    Index("ix_routing_committees_kind", "kind"),
 )
 """`turn` is raised by whoever changes who waits for the unit or frees a place in it: a lock."""
 

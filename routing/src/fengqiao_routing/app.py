@@ -1,0 +1,31 @@
+"""Composition root of routing: one version of the decision table, bound to everything that asks it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fengqiao_chassis.service import Schedule, Service
+
+from . import api, store
+from .handlers.schedules import look_in_area, look_second
+from .settings import Settings
+from .subscriptions import subscriptions
+from .table_file import load
+
+
+def build() -> Service:
+    """The service. Raises Invalid where the decision table leaves a dispute open."""
+    table = load(Settings().table)
+    return Service(
+        name="routing",
+        package="fengqiao_routing",
+        metadata=store.metadata,
+        subscriptions=subscriptions(table),
+        router=partial(api.router, table),
+        schedules=(
+            Schedule("second_look", partial(look_second, table)),
+            Schedule("look_in_area", partial(look_in_area, table)),
+        ),
+        waiting=store.count_waiting,
+        gauges=store.gauges,
+    )
