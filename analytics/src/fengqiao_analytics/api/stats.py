@@ -1,0 +1,250 @@
+"""Overview, trend, and the list behind each number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from fengqiao_chassis.service import Context
+from fengqiao_chassis.store import ReadTx
+from fengqiao_chassis.web import Principal, Who
+from fengqiao_contracts.areas import Area, Areas
+from fengqiao_contracts.codes import table
+from fengqiao_contracts.life import bucket_of
+from fengqiao_contracts.values import Channel, Status
+
+from .. import store
+from ..domain.counts import Line, unit_of
+from ..domain.periods import business_date, period
+from ..store.parked import parked_lines
+from .models import (
+    CaseList,
+    CodedNumber,
+    Number,
+    Overview,
+    Point,
+    Series,
+    Trend,
+    address,
+    area_words,
+    case_line,
+    coded,
+    words_of,
+)
+from .scope import area_for
+
+Bucket = Literal["pending", "assigned", "waiting", "redirected", "parked", "ended"]
+Dimension = Literal["status", "type", "grade", "channel", "area"]
+Flow = Literal["registered", "red", "yellow", "assigned", "redirected", "ended", "overdue"]
+Grades = Literal["red", "yellow", "blue", "none", "unknown"]
+_TABLES = {"status": "statuses", "type": "types", "grade": "grades", "channel": "channels"}
+_PARAMETER = {"grade": "risk"}
+
+
+def add_routes(r: APIRouter, ctx: Context) -> None:
+    """GET /stats/overview, /stats/trend, /stats/cases."""
+
+    @r.get("/stats/overview", response_model=Overview, tags=["statistics"])
+    async def get_overview(
+        who: Who, area: Annotated[str | None, Query(max_length=20)] = None
+    ) -> Overview:
+        """The case sum and every dimension of it, for an area of yours."""
+        place = area_for(ctx, who, area)
+        async with ctx.db.read() as tx:
+            return await _overview(ctx, tx, who, place)
+
+    @r.get("/stats/trend", response_model=Trend, tags=["statistics"])
+    async def get_trend(
+        who: Who,
+        days: Annotated[int, Query(ge=1, le=366)] = 30,
+        by: Dimension = "type",
+        area: Annotated[str | None, Query(max_length=20)] = None,
+    ) -> Trend:
+        """Registrations of the last days (Shanghai), today the last, by one dimension."""
+        place = area_for(ctx, who, area)
+        async with ctx.db.read() as tx:
+            return await _trend(ctx, tx, who, place, (by, days))
+
+    @r.get("/stats/cases", response_model=CaseList, tags=["statistics"])
+    async def get_cases(
+        who: Who,
+        area: Annotated[str | None, Query(max_length=20)] = None,
+        bucket: Bucket | None = None,
+        status: Status | None = None,
+        type: Annotated[str | None, Query(max_length=8)] = None,
+        risk: Grades | None = None,
+        channel: Channel | None = None,
+        unit: Annotated[str | None, Query(max_length=64)] = None,
+        first: date | None = None,
+        last: date | None = None,
+        flow: Flow | None = None,
+        day: date | None = None,
+        overdue: bool | None = None,
+        page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+        size: Annotated[int, Query(ge=1, le=1000)] = 50,
+    ) -> CaseList:
+        """The cases behind a number: the same filters, the same total."""
+        wanted = store.Wanted(
+            area_path=area_for(ctx, who, area).path,
+            bucket=None if bucket == "parked" else bucket,
+            status=status,
+            type=type,
+            grade=risk,
+            channel=channel,
+            unit=unit,
+            first=first,
+            last=last,
+            flow=flow,
+            day=day or (business_date(ctx.now()) if flow else None),
+            overdue=overdue,
+        )
+        async with ctx.db.read() as tx:
+            held = [line.case_id for line in await parked_lines(tx, who.scope)] if bucket else []
+            if bucket == "parked" and not held:
+                return CaseList(items=[], total=0, page=page, size=size)
+            total, rows = await store.list_cases(
+                tx,
+                wanted,
+                who.scope,
+                parked=held if bucket == "parked" else (),
+                without=() if bucket == "parked" else held,
+                limit=size,
+                offset=(page - 1) * size,
+            )
+        return CaseList(items=[case_line(r) for r in rows], total=total, page=page, size=size)
+
+
+async def _overview(ctx: Context, tx: ReadTx, who: Principal, place: Area) -> Overview:
+    wanted = store.Wanted(area_path=place.path)
+    numbers = {
+        name: _single(await store.group_cases(tx, [name], wanted, who.scope)) for name in _TABLES
+    }
+    held = [
+        line
+        for line in await parked_lines(tx, who.scope)
+        if line.area_path.startswith(place.path)
+    ]
+    code = place.code
+    return Overview(
+        area=code,
+        as_of=ctx.now(),
+        registered=Number(n=sum(numbers["status"].values()), list=address(area=code)),
+        buckets=_buckets(numbers["status"], held, code),
+        areas=coded(
+            await _by_area(ctx.areas, tx, who, place),
+            area_words(ctx.areas),
+            lambda child: address(area=child),
+        ),
+        units=coded(
+            _single(await store.group_units(tx, place.path, who.scope)),
+            lambda unit: (unit, unit) if unit != "unknown" else ("尚未分派", "not routed yet"),
+            lambda unit: address(area=code, unit=unit),
+        ),
+        **{
+            name: coded(counts, words_of(_TABLES[name]), _link(name, code))
+            for name, counts in numbers.items()
+        },
+    )
+
+
+def _single(groups: Mapping[tuple[Any, ...], int]) -> dict[str, int]:
+    return {str(key[0]): n for key, n in groups.items()}
+
+
+def _link(name: str, area: str) -> Any:
+    parameter = _PARAMETER.get(name, name)
+    return lambda code: address(area=area, **{parameter: code})
+
+
+def _buckets(
+    by_status: Mapping[str, int], held: Sequence[Line], area: str
+) -> dict[str, CodedNumber]:
+    """The buckets of the case sum; a parked case counts as parked, whatever its status."""
+    counts: Counter[str] = Counter()
+    for status, n in by_status.items():
+        counts[bucket_of(status)] += n
+    for line in held:
+        counts[bucket_of(line.state.status)] -= 1
+        counts["parked"] += 1
+    return {
+        row.code: CodedNumber(
+            code=row.code,
+            zh=row.zh,
+            en=row.en,
+            n=counts[row.code],
+            list=address(area=area, bucket=row.code),
+        )
+        for row in table("buckets").rows
+    }
+
+
+async def _by_area(
+    areas: Areas, tx: ReadTx, who: Principal, place: Area
+) -> dict[str, int]:
+    """Cases by the areas directly below; those of the area itself count under it."""
+    wanted = store.Wanted(area_path=place.path)
+    by = "district" if place.level == "city" else "area_path"
+    groups = await store.group_cases(tx, [by], wanted, who.scope)
+    found: Counter[str] = Counter()
+    for (path,), n in groups.items():
+        below = path.removeprefix(place.path).split("/")[0]
+        found[below or place.code] += n
+    return dict(found)
+
+
+async def _trend(
+    ctx: Context, tx: ReadTx, who: Principal, place: Area, asked: tuple[Dimension, int]
+) -> Trend:
+    by, span = asked
+    days = period(business_date(ctx.now()), span)
+    wanted = store.Wanted(area_path=place.path, first=days[0], last=days[-1])
+    column = by if by != "area" else ("district" if place.level == "city" else "area_path")
+    groups = await store.group_cases(tx, ["day", column], wanted, who.scope)
+    numbers: dict[str, Counter[date]] = {}
+    for (day, code), n in groups.items():
+        key = _below(place, code) if by == "area" else code
+        numbers.setdefault(key, Counter())[day] += n
+    words = area_words(ctx.areas) if by == "area" else words_of(_TABLES[by])
+    return Trend(
+        area=place.code,
+        by=by,
+        first=days[0],
+        last=days[-1],
+        total=Number(
+            n=sum(groups.values()), list=address(area=place.code, first=days[0], last=days[-1])
+        ),
+        series=[
+            _series(place.code, by, code, days, counts, words(code))
+            for code, counts in sorted(numbers.items(), key=lambda item: -item[1].total())
+        ],
+    )
+
+
+def _below(place: Area, path: str) -> str:
+    return path.removeprefix(place.path).split("/")[0] or place.code
+
+
+def _series(
+    area: str,
+    by: Dimension,
+    code: str,
+    days: Sequence[date],
+    counts: Mapping[date, int],
+    words: tuple[str, str],
+) -> Series:
+    parameter = _PARAMETER.get(by, by)
+    points = [
+        Point(
+            day=day,
+            n=counts.get(day, 0),
+            list=address(**{"area": area, "first": day, "last": day, parameter: code}),
+        )
+        for day in days
+    ]
+    return Series(
+        code=code, zh=words[0], en=words[1], total=sum(counts.values()), points=points
+    )

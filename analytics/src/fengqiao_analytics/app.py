@@ -1,0 +1,24 @@
+"""The composition root of the statistics."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fengqiao_chassis.service import Schedule, Service
+from fengqiao_contracts.areas import areas
+
+from . import api, store
+from .handlers import daily
+from .subscriptions import subscriptions
+
+
+def build() -> Service:
+    """The analytics service."""
+    return Service(
+        name="analytics",
+        package="fengqiao_analytics",
+        metadata=store.metadata,
+        subscriptions=subscriptions(),
+        router=api.router,
+        schedules=(Schedule("daily", partial(daily.issue_due, areas())),),
+    )

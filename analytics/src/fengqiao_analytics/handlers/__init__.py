@@ -1,0 +1,1 @@
+"""What the statistics do with facts and commands."""

@@ -1,0 +1,55 @@
+"""Counting: every fact moves the line of its case and, with it, the roll-ups."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from fengqiao_chassis.bus import Received
+from fengqiao_chassis.store import SYSTEM, Tx
+from fengqiao_contracts.facts import CASES, CaseRegistered, Fact
+
+from .. import store
+from ..domain.counts import Key, Line, begin, follow, key_of, unit_of
+from ..domain.periods import next_issue_at
+
+
+async def count_cases(tx: Tx, items: Sequence[Received[Fact]]) -> None:
+    """Move lines and roll-ups by a batch of facts, in one transaction with the batch itself.
+
+    A case whose registration is not here is not counted: the sum names registered cases only.
+    """
+    about = [item for item in items if item.envelope.topic == CASES]
+    if not about:
+        return
+    before = await store.load_lines(tx, {item.envelope.subject for item in about}, SYSTEM)
+    after = dict(before)
+    for item in about:
+        case_id = item.envelope.subject
+        if case_id in after:
+            after[case_id] = follow(after[case_id], item.fact, item.envelope.time)
+        elif isinstance(item.fact, CaseRegistered):
+            after[case_id] = begin(item.fact)
+    new = [line for case_id, line in after.items() if case_id not in before]
+    moved = [line for case_id, line in after.items() if line is not before.get(case_id, line)]
+    await store.save_lines(tx, new, moved)
+    await store.add_counts(tx, *_deltas(new, moved, before))
+    schedule_daily(tx)
+
+
+def _deltas(
+    new: Sequence[Line], moved: Sequence[Line], before: dict[str, Line]
+) -> tuple[Counter[Key], Counter[tuple[str, str, str]]]:
+    counts: Counter[Key] = Counter()
+    units: Counter[tuple[str, str, str]] = Counter()
+    for sign, lines in ((1, [*new, *moved]), (-1, [before[line.case_id] for line in moved])):
+        for line in lines:
+            counts[key_of(line)] += sign
+            units[line.district, unit_of(line), line.state.status] += sign
+    return counts, units
+
+
+def schedule_daily(tx: Tx) -> None:
+    """Make sure that the next daily summary is due; the same row however often it is asked."""
+    day, at = next_issue_at(tx.now)
+    tx.due("daily", day.isoformat(), at)

@@ -1,0 +1,87 @@
+"""The daily summary: issued at 18:00 and by hand; late events make a next issue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Row
+
+from fengqiao_chassis.store import SYSTEM, Tx
+from fengqiao_contracts.areas import Area, Areas
+from fengqiao_contracts.facts import DailySummaryIssued
+
+from .. import store
+from ..domain.daily import changed
+from .count import schedule_daily
+
+KIND = "daily"
+
+
+class DailyReport(BaseModel):
+    """An issue of the daily summary; `issue` 0 without `issued_at` = not issued yet, as of now."""
+
+    area: str
+    day: date
+    issue: int
+    counts: dict[str, int]
+    issued_at: datetime | None
+
+
+def report_of(row: Row[Any]) -> DailyReport:
+    """An issued summary from its row."""
+    day = date.fromisoformat(row.period)
+    return DailyReport(
+        area=row.area, day=day, issue=row.issue, counts=row.counts, issued_at=row.issued_at
+    )
+
+
+async def issue_daily(tx: Tx, area: Area, day: date, actor: str) -> tuple[DailyReport, bool]:
+    """Issue the summary of an area's day; gives it and whether it is new.
+
+    Where nothing has changed since the last issue, that issue is the answer.
+    """
+    counts = await store.daily_counts(tx, area.path, day, SYSTEM)
+    last = await store.last_report(tx, KIND, area.code, day.isoformat(), SYSTEM)
+    if last is not None and not changed(last.counts, counts):
+        return report_of(last), False
+    row = {
+        "kind": KIND,
+        "area": area.code,
+        "period": day.isoformat(),
+        "issue": last.issue + 1 if last else 1,
+        "counts": counts,
+        "issued_at": tx.now,
+        "issued_by": actor,
+    }
+    await store.add_report(tx, row)
+    fact = DailySummaryIssued(
+        area=area.code, day=day, issue=row["issue"], counts=counts, issued_at=tx.now
+    )
+    tx.state(fact, area=area.path, actor=actor)
+    tx.audit("report.issue", f"daily/{area.code}/{day}/{fact.issue}")
+    return (
+        DailyReport(
+            area=area.code, day=day, issue=fact.issue, counts=counts, issued_at=tx.now
+        ),
+        True,
+    )
+
+
+async def issue_due(areas: Areas, tx: Tx, subject: str, _: object = None) -> None:
+    """At 18:00: the day's summary of the city and of each district and zone, and what late events
+    have changed of the day before."""
+    day = date.fromisoformat(subject)
+    for area in reporting_areas(areas):
+        await issue_daily(tx, area, day, "schedule")
+        yesterday = day - timedelta(days=1)
+        if await store.last_report(tx, KIND, area.code, yesterday.isoformat(), SYSTEM):
+            await issue_daily(tx, area, yesterday, "schedule")
+    schedule_daily(tx)
+
+
+def reporting_areas(areas: Areas) -> Sequence[Area]:
+    """The city and its districts and functional zones."""
+    return (areas.city, *areas.children(areas.city.code))

@@ -1,0 +1,24 @@
+"""The tables and queries of the statistics."""
+
+from .lines import add_counts, all_lines, line_of, load_lines, save_lines
+from .reads import Wanted, daily_counts, group_cases, group_units, list_cases, recount
+from .reports import add_report, issues_of, last_report
+from .tables import metadata
+
+__all__ = [
+    "Wanted",
+    "add_counts",
+    "add_report",
+    "all_lines",
+    "daily_counts",
+    "group_cases",
+    "group_units",
+    "issues_of",
+    "last_report",
+    "line_of",
+    "list_cases",
+    "load_lines",
+    "metadata",
+    "recount",
+    "save_lines",
+]
