@@ -16,10 +16,9 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The committee does not accept, with a code of `refusal_reasons` and what else to do."""
+    """The committee does not accept, with a code of `refusal_reasons`."""
 
     reason: str
-    guidance: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +96,9 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Terminate:
-    """Mediation ends without agreement, with a code of `termination_reasons` and guidance."""
+    """Mediation ends without agreement, with a code of `termination_reasons`."""
 
     reason: str
-    guidance: str
 
 
 @dataclass(frozen=True, slots=True)
