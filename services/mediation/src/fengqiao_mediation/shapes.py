@@ -10,10 +10,12 @@ from pydantic import BaseModel, Field
 from fengqiao_chassis.web import Body, Day, Instant, MoneyIn, Text
 from fengqiao_contracts.values import Money
 
-PartyId = Text(1, 64)
-Words = Text(1, 20_000)
-Note = Text(1, 2_000)
-Reason = Text(1, 32)
+PartyId = Annotated[str, Text(1, 64)]
+Words = Annotated[str, Text(1, 20_000)]
+Note = Annotated[str, Text(1, 2_000)]
+Reason = Annotated[str, Text(1, 32)]
+Place = Annotated[str, Text(1, 200)]
+Id = Annotated[str, Text(1, 64)]
 
 ConfirmationRefusal = Literal[
     "out_of_scope",
@@ -50,7 +52,7 @@ class SessionIn(Body):
     attended: Annotated[list[PartyId], Field(min_length=1, max_length=200)]
     record: Words
     held_at: Instant | None = None
-    place: Text(1, 200) | None = None  # type: ignore[valid-type]
+    place: Place | None = None
 
 
 class ObligationIn(Body):
@@ -70,7 +72,7 @@ class AgreementIn(Body):
     content: Words
     obligations: Annotated[list[ObligationIn], Field(max_length=500)] = []
     reached_at: Instant | None = None
-    replaces: Text(1, 36) | None = None  # type: ignore[valid-type]
+    replaces: Id | None = None
 
 
 class SignatureIn(Body):
@@ -84,7 +86,7 @@ class SignatureIn(Body):
 class PerformanceIn(Body):
     """A performance; without `amount` all that is still owed."""
 
-    obligation_id: Text(1, 64)  # type: ignore[valid-type]
+    obligation_id: Id
     performed_on: Day
     amount: MoneyIn | None = None
 
@@ -92,7 +94,7 @@ class PerformanceIn(Body):
 class BreachIn(Body):
     """An obligation was not performed; reason of table `breach_reasons`."""
 
-    obligation_id: Text(1, 64)  # type: ignore[valid-type]
+    obligation_id: Id
     breached_on: Day | None = None
     reason: Reason = "not_performed"
 

@@ -17,7 +17,8 @@ Signer = tuple[SignerKind, str]
 
 def required_signers(work: Casework, agreement: Agreement) -> frozenset[Signer]:
     """Whose signatures a written agreement needs: every side, third parties that owe or are owed,
-    the mediator and the committee's seal (PML 29)."""
+    the mediator and the committee's seal (PML 29).
+    """
     bound = {d.debtor for d in agreement.obligations}
     bound |= {d.creditor for d in agreement.obligations if d.creditor}
     signers: set[Signer] = {("party", p.party_id) for p in work.sides}
@@ -102,11 +103,10 @@ def find_due(agreement: Agreement, obligation_id: str) -> Due:
     )
 
 
-def check_obligations(
-    parties: Sequence[Party], dues: Sequence[Due], reached_at: datetime
-) -> None:
+def check_obligations(parties: Sequence[Party], dues: Sequence[Due], reached_at: datetime) -> None:
     """Obligations name parties of the case, a creditor that is not the debtor, a day not before
-    the agreement, an amount above zero and an id of their own; raises Invalid naming the field."""
+    the agreement, an amount above zero and an id of their own; raises Invalid naming the field.
+    """
     known = {p.party_id for p in parties}
     if len({due.obligation_id for due in dues}) != len(dues):
         raise _bad("obligation_id", "义务标识重复", "two obligations have the same id")
@@ -114,7 +114,9 @@ def check_obligations(
         if due.debtor not in known:
             raise _bad("debtor", "义务人须为本案当事人", "the debtor must be a party of the case")
         if due.creditor is not None and due.creditor not in known:
-            raise _bad("creditor", "权利人须为本案当事人", "the creditor must be a party of the case")
+            raise _bad(
+                "creditor", "权利人须为本案当事人", "the creditor must be a party of the case"
+            )
         if due.creditor == due.debtor:
             raise _bad("creditor", "权利人与义务人不能相同", "creditor and debtor must differ")
         if due.due_on < day_of(reached_at):
@@ -125,11 +127,10 @@ def check_obligations(
             raise _bad("amount", "金额须大于零；非金钱义务请省略", "give an amount above 0 or none")
 
 
-def check_sign(
-    work: Casework, agreement: Agreement, signer: Signer, signed_at: datetime
-) -> None:
+def check_sign(work: Casework, agreement: Agreement, signer: Signer, signed_at: datetime) -> None:
     """A signature belongs to a required signer of a written, unsigned place, not before the
-    agreement; raises Conflict `oral-agreement`, `already-signed` or Invalid naming the field."""
+    agreement; raises Conflict `oral-agreement`, `already-signed` or Invalid naming the field.
+    """
     if agreement.form == "oral":
         raise Conflict(
             "oral-agreement",
@@ -156,7 +157,8 @@ def check_sign(
 
 def check_performance(agreement: Agreement, due: Due, on: date, amount: Decimal | None) -> Decimal:
     """What the performance pays (zero where nothing is counted); raises Conflict `not-effective`,
-    `already-performed`, or Invalid for a day before the agreement or more than is owed."""
+    `already-performed`, or Invalid for a day before the agreement or more than is owed.
+    """
     _check_binding(agreement)
     if not due.open:
         raise Conflict("already-performed", "该义务已履行完毕", "the obligation is fully performed")

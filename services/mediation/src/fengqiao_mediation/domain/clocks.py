@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from fengqiao_contracts import codes
 from fengqiao_contracts.values import Grade
@@ -28,7 +28,8 @@ from .model import Agreement, Casework, Due, Extension
 Unit = Literal["minute", "hour", "day", "working_day"]
 Kind = Literal["sign_for", "term", "performance", "confirmation", "labour_notice"]
 
-TRACKED: frozenset[Kind] = frozenset(("sign_for", "term", "performance", "confirmation"))
+MissedKind = Literal["sign_for", "term", "performance", "confirmation"]
+TRACKED: tuple[MissedKind, ...] = get_args(MissedKind)
 """The clocks that can be missed; a labour notice is a right that begins, not a duty that ends."""
 
 _STRAIGHT: Mapping[str, timedelta] = {
@@ -125,7 +126,8 @@ def stricter_sign_for(
     current: datetime, assignment: str, graded_at: datetime, grade: Grade
 ) -> datetime:
     """The moment to sign by after a new grade: a higher grade shortens it from then on, a lower
-    one never lengthens it."""
+    one never lengthens it.
+    """
     return min(current, sign_for(assignment, graded_at, grade).due_at)
 
 
@@ -162,7 +164,8 @@ def confirmation(agreement_id: str, effective_on: date) -> Deadline:
 
 def confirmation_closes_on(due_on: date, table: Holidays | None = None) -> date:
     """The last day on which the court must still take the application: a last day that is a rest
-    day moves to the next working day (CPL 85)."""
+    day moves to the next working day (CPL 85).
+    """
     return roll_forward(due_on, table or holidays())
 
 
@@ -182,15 +185,16 @@ def labour_notice(case_id: str, type_: str | None, received_at: datetime) -> Dea
 
 
 def running(work: Casework) -> tuple[Deadline, ...]:
-    """Every clock that runs now, computed from the case's own facts; none is ever counted down."""
+    """Every clock that runs now, computed from the case's own facts; none is ever counted down.
+
+    The term is met by reaching an agreement in it (Order 75 art. 33; medical regulation art. 38).
+    """
     case = work.case
     found: list[Deadline] = []
     if case.state == "assigned" and case.assigned_at and case.sign_due_at and case.assignment_id:
         found.append(_signing(case.assignment_id, case.assigned_at, case.grade, case.sign_due_at))
-    if case.state in ("accepted", "mediating", "agreed") and case.accepted_at and case.term_due_on:
-        found.append(
-            standing_term(case.type, case.accepted_at, case.term_due_on, work.extensions)
-        )
+    if case.state in ("accepted", "mediating") and case.accepted_at and case.term_due_on:
+        found.append(standing_term(case.type, case.accepted_at, case.term_due_on, work.extensions))
     if case.state in ("assigned", "accepted", "mediating"):
         notice = labour_notice(case.case_id, case.type, case.received_at)
         found += [notice] if notice else []

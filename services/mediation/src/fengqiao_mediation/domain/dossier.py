@@ -53,7 +53,8 @@ def checklist(work: Casework) -> tuple[Item, ...]:
 
 def check_complete(work: Casework, note: str | None) -> None:
     """Every must-document is there, or a note (卷宗情况说明) says why not; raises Conflict
-    `documents-missing` naming them. A case that was never accepted has no dossier."""
+    `documents-missing` naming them. A case that was never accepted has no dossier.
+    """
     if work.case.accepted_at is None:
         return
     missing = [item for item in checklist(work) if item.missing]
@@ -70,7 +71,8 @@ def check_complete(work: Casework, note: str | None) -> None:
 
 def check_archive(work: Casework, note: str | None) -> str:
     """The dossier number of a case that may be archived; raises Conflict `no-dossier` or
-    `documents-missing`."""
+    `documents-missing`.
+    """
     if work.case.dossier_number is None:
         raise Conflict(
             "no-dossier",
@@ -83,7 +85,8 @@ def check_archive(work: Casework, note: str | None) -> str:
 
 def closing_outcome(work: Casework, reason: str | None) -> Outcome:
     """How a case closes: performed, effective with nothing owed, ended, or breached with a reason;
-    raises Conflict `obligations-open` or `reason-missing`."""
+    raises Conflict `obligations-open` or `reason-missing`.
+    """
     state = work.case.state
     if state == "performed":
         return "performed"
@@ -133,8 +136,8 @@ def _effective(work: Casework, form: str) -> bool:
 Test = Callable[[Casework], bool]
 
 _NEEDS: Mapping[str, Test] = {
-    "must": lambda w: True,
-    "as_needed": lambda w: False,
+    "must": lambda _: True,
+    "as_needed": lambda _: False,
     "must_if_mediated": lambda w: bool(w.sessions or w.live),
     "must_if_written": lambda w: _agreed(w, "written"),
     "must_if_oral": lambda w: _agreed(w, "oral"),

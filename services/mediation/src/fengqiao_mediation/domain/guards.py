@@ -37,7 +37,8 @@ def check_no_refusal(work: Casework) -> None:
 
 def check_consents(work: Casework) -> None:
     """Both sides are known and every one consented (PML 3, 17); raises Conflict `parties-missing`
-    or `consent-missing`, counting who is missing."""
+    or `consent-missing`, counting who is missing.
+    """
     if len(work.sides) < 2:
         raise Conflict(
             "parties-missing",
@@ -121,7 +122,8 @@ def check_extension(current: date, due_on: date) -> None:
 
 def check_replaceable(agreement: Agreement) -> None:
     """Only an agreement that does not bind, was not kept, or was not confirmed is replaced
-    (PML 33); raises Conflict `agreement-binding`."""
+    (PML 33); raises Conflict `agreement-binding`.
+    """
     broken = any(due.open and due.breached_on for due in agreement.obligations)
     if agreement.effective_on is None or agreement.confirmation == "refused" or broken:
         return

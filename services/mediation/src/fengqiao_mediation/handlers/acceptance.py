@@ -72,9 +72,7 @@ async def _accept(tx: Tx, who: Principal, case_id: str, version: int | None) -> 
     return done(after, dossier_number=number, term_due_on=term.due_on)
 
 
-async def _refuse(
-    tx: Tx, who: Principal, work: Casework, reason: str, command: str
-) -> Casework:
+async def _refuse(tx: Tx, who: Principal, work: Casework, reason: str, command: str) -> Casework:
     told = guidance(reason, work.case.type)
     after = await finish(
         tx,
@@ -125,13 +123,12 @@ async def _refuse_consent(
     tx: Tx, who: Principal, work: Casework, party: Party, note: str | None
 ) -> ActDone:
     """A side's refusal ends the case: before the acceptance as not accepted, after it as ended; a
-    third party's refusal ends only its own part."""
+    third party's refusal ends only its own part.
+    """
     case = work.case
     await store.set_consent(tx, case.case_id, party.party_id, "refused", tx.now, note)
     pii = NotePii(text=note) if note else None
-    fact = ConsentRefused(
-        case_id=case.case_id, party_id=party.party_id, refused_at=tx.now, pii=pii
-    )
+    fact = ConsentRefused(case_id=case.case_id, party_id=party.party_id, refused_at=tx.now, pii=pii)
     tx.state(fact, area=case.area_path, actor=who.id)
     if party.role == "third" or case.state == "registered":
         return done(await finish(tx, work, "refuse_consent", case.state))

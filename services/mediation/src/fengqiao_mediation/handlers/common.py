@@ -13,8 +13,8 @@ from fengqiao_contracts.errors import Conflict, Forbidden, NotHereYet
 
 from .. import store
 from ..domain import agreements, clocks
-from ..domain.guidance import PARTY_REFUSED, guidance
 from ..domain.guards import stop
+from ..domain.guidance import PARTY_REFUSED, guidance
 from ..domain.model import Casework
 from ..domain.states import Command, State, allowed, move
 from ..shapes import ActDone
@@ -126,7 +126,8 @@ def done(work: Casework, **made: Any) -> ActDone:
 
 def not_here_yet(status: int) -> NotHereYet:
     """The case has not reached this service, or the caller may not see it: 404 to reads, 409 to
-    commands."""
+    commands.
+    """
     return NotHereYet(
         "not-here-yet",
         "案件尚未到达调解环节，或不在您的权限范围内：请稍后再试",

@@ -24,6 +24,8 @@ from fengqiao_contracts.values import PartyIdentity, PartyRef
 from .. import store
 from ..domain.clocks import stricter_sign_for
 
+_TABLE = "mediation_parties"
+
 
 async def open_cases(tx: Tx, items: Sequence[Received[CaseRegistered]]) -> None:
     """Meet newly registered cases and their parties."""
@@ -69,6 +71,9 @@ async def add_supplements(tx: Tx, items: Sequence[Received[CaseSupplemented]]) -
         if head.state != "archived":
             identities = fact.pii.parties if fact.pii else ()
             rows += _party_rows(tx, fact.case_id, fact.parties, identities)
+    known = await store.identities(tx, [fact.case_id for fact in told], SYSTEM)
+    for row in rows:
+        _merge(tx, row, known.get((row["case_id"], row["party_id"])))
     await store.add_parties(tx, rows)
 
 
@@ -156,9 +161,24 @@ def _party_rows(
     return rows
 
 
+def _merge(tx: Tx, row: dict[str, Any], known: store.Identity | None) -> None:
+    """Let a correction keep what it does not speak of: an absent name or number stays."""
+    if known is None:
+        return
+    row["name"] = row["name"] or known.name
+    row["identified"] = row["identified"] or known.identified
+    if known.sealed is None:
+        return
+    place = f"{row['case_id']}/{row['party_id']}"
+    secret = json.loads(tx.keys.open(_TABLE, place, known.sealed))
+    if row["sealed"] is not None:
+        secret |= json.loads(tx.keys.open(_TABLE, place, row["sealed"]))
+    row["sealed"] = tx.keys.seal(_TABLE, place, json.dumps(secret, ensure_ascii=False))
+
+
 def _seal(tx: Tx, case_id: str, who: PartyIdentity) -> str | None:
     secret = who.model_dump(exclude={"party_id", "name"}, exclude_none=True)
     if not secret:
         return None
     text = json.dumps(secret, ensure_ascii=False)
-    return tx.keys.seal("mediation_parties", f"{case_id}/{who.party_id}", text)
+    return tx.keys.seal(_TABLE, f"{case_id}/{who.party_id}", text)

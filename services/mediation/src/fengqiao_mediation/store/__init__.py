@@ -3,12 +3,13 @@
 from .cases import load_casework
 from .facts import (
     Head,
+    Identity,
     add_cases,
     add_parties,
     add_referrer,
     erase,
     heads,
-    known_cases,
+    identities,
     note_committees,
     note_referrers,
     set_heads,
@@ -17,6 +18,7 @@ from .lists import Counted, DeskRow, OverdueRow, count_waiting, desk, gauges, ov
 from .tables import metadata
 from .writes import (
     ClockRow,
+    Moved,
     add_agreement,
     add_extension,
     add_performance,
@@ -24,7 +26,6 @@ from .writes import (
     add_signature,
     close_clocks,
     committee,
-    Moved,
     mark_missed,
     move_clocks,
     next_dossier,
@@ -42,6 +43,7 @@ __all__ = [
     "Counted",
     "DeskRow",
     "Head",
+    "Identity",
     "Moved",
     "OverdueRow",
     "add_agreement",
@@ -59,7 +61,7 @@ __all__ = [
     "erase",
     "gauges",
     "heads",
-    "known_cases",
+    "identities",
     "load_casework",
     "mark_missed",
     "metadata",

@@ -16,9 +16,7 @@ from .tables import agreements, cases, extensions, obligations, parties, session
 
 async def load_casework(tx: ReadTx, case_id: str, scope: Scope) -> Casework | None:
     """The case with all that casework recorded of it, or None where the scope does not see it."""
-    row = await tx.one(
-        select(cases).where(cases.c.case_id == case_id, visible(cases.c, scope))
-    )
+    row = await tx.one(select(cases).where(cases.c.case_id == case_id, visible(cases.c, scope)))
     if row is None:
         return None
     return Casework(
@@ -48,12 +46,8 @@ async def _agreements(tx: ReadTx, case_id: str) -> tuple[Agreement, ...]:
         dues[row.agreement_id].append(_due(row))
     signed: dict[str, list[Signature]] = {row.agreement_id: [] for row in heads}
     for row in await _children(tx, signatures, case_id, signatures.c.signed_at):
-        signed[row.agreement_id].append(
-            Signature(row.signer_kind, row.signer_id, row.signed_at)
-        )
-    return tuple(
-        _agreement(row, dues[row.agreement_id], signed[row.agreement_id]) for row in heads
-    )
+        signed[row.agreement_id].append(Signature(row.signer_kind, row.signer_id, row.signed_at))
+    return tuple(_agreement(row, dues[row.agreement_id], signed[row.agreement_id]) for row in heads)
 
 
 def _case(row: Any) -> Case:

@@ -32,14 +32,6 @@ class Head:
     refused: bool
 
 
-async def known_cases(tx: Tx, case_ids: Sequence[str], scope: Scope) -> frozenset[str]:
-    """Which of the cases this service has met."""
-    rows = await tx.all(
-        select(cases.c.case_id).where(cases.c.case_id.in_(list(case_ids)), visible(cases.c, scope))
-    )
-    return frozenset(row.case_id for row in rows)
-
-
 async def heads(tx: Tx, case_ids: Sequence[str], scope: Scope) -> dict[str, Head]:
     """The heads of the cases, locked in id order until the transaction ends."""
     rows = await tx.all(
@@ -82,7 +74,8 @@ async def _refused(tx: Tx, case_ids: Sequence[str]) -> frozenset[str]:
 
 async def set_heads(tx: Tx, rows: Rows, columns: Sequence[str]) -> None:
     """Write `columns` of many heads; a change of state or mediator also raises the version, so that
-    a command decided on the old head loses."""
+    a command decided on the old head loses.
+    """
     if not rows:
         return
     values: dict[str, Any] = {name: bindparam(f"b_{name}") for name in columns}
@@ -132,6 +125,28 @@ async def add_parties(tx: Tx, rows: Rows) -> None:
         await tx.run(
             upsert(parties, ("case_id", "party_id"), update=identity), list(map(dict, rows))
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a party is, as stored: the name clear, the rest sealed."""
+
+    name: str | None
+    sealed: str | None
+    identified: bool
+
+
+async def identities(
+    tx: Tx, case_ids: Sequence[str], scope: Scope
+) -> dict[tuple[str, str], Identity]:
+    """The stored identities of the parties of some cases, by (case id, party id)."""
+    seen = select(cases.c.case_id).where(
+        cases.c.case_id.in_(list(case_ids)), visible(cases.c, scope)
+    )
+    rows = await tx.all(select(parties).where(parties.c.case_id.in_(seen)))
+    return {
+        (row.case_id, row.party_id): Identity(row.name, row.sealed, row.identified) for row in rows
+    }
 
 
 async def note_committees(tx: Tx, rows: Rows) -> None:

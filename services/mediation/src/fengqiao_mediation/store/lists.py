@@ -146,7 +146,8 @@ def _not_finished() -> ColumnElement[bool]:
 
 def _next_dates(now: datetime) -> Subquery:
     """The nearest open date of each case, and how many obligations are owed; a lapsed right to
-    apply for confirmation is no task any more."""
+    apply for confirmation is no task any more.
+    """
     wanted = or_(clocks.c.kind != "confirmation", clocks.c.due_at > now)
     owed = func.sum(case((clocks.c.kind == "performance", 1), else_=0))
     return (
