@@ -1,0 +1,1 @@
+"""What triage decides: analysis, assessment and screening as pure functions of plain values."""

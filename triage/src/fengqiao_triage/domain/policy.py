@@ -1,0 +1,155 @@
+"""The grading policy as values: conditions over an analysis, points, questions, ways down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from fengqiao_contracts.values import Grade
+
+from .analysis import Analysis, Evidence, Sign
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """All that is set must hold; an empty condition always holds.
+
+    `signs`: any was found; `needs`: all were; `without`: none was; `min_count`, `min_places`: how
+    often the first sign found is said to have happened, or stands in the text; `min_people`,
+    `min_amount` (yuan) and `min_months`: known and at least that.
+    """
+
+    signs: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    types: frozenset[str] = frozenset()
+    not_types: frozenset[str] = frozenset()
+    suits: frozenset[str] = frozenset()
+    min_count: int = 0
+    min_places: int = 0
+    min_people: int | None = None
+    min_amount: Decimal | None = None
+    min_months: int | None = None
+
+    def holds(self, a: Analysis) -> bool:
+        """Whether the analysis meets every line of the condition."""
+        if self.signs and a.signs.keys().isdisjoint(self.signs):
+            return False
+        if self.types and a.type not in self.types or a.type in self.not_types:
+            return False
+        if self.suits and a.suitability not in self.suits:
+            return False
+        return self._sizes(a) and self._said(a.signs)
+
+    def _sizes(self, a: Analysis) -> bool:
+        return (
+            (self.min_people is None or (a.people is not None and a.people >= self.min_people))
+            and (self.min_amount is None or (a.amount is not None and a.amount >= self.min_amount))
+            and (self.min_months is None or (a.months is not None and a.months >= self.min_months))
+        )
+
+    def _said(self, signs: Mapping[str, Sign]) -> bool:
+        if not (self.min_count or self.min_places or self.needs or self.without):
+            return True
+        if not signs.keys().isdisjoint(self.without) or not signs.keys() >= set(self.needs):
+            return False
+        found = [signs[code] for code in self.signs if code in signs]
+        return not found or any(
+            [s.count >= self.min_count and len(s.spans) >= self.min_places for s in found]
+        )
+
+    def evidence(self, a: Analysis) -> tuple[Evidence, ...]:
+        """The places in the case's parts that the condition rests on."""
+        spans = [e for code in (*self.signs, *self.needs) if code in a.signs for e in a.signs[code].spans]
+        for name, used in (
+            ("people", self.min_people),
+            ("amount", self.min_amount),
+            ("months", self.min_months),
+        ):
+            spans += a.places.get(name, ()) if used is not None else ()
+        return tuple(spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition with its code and points; `safety` rules hold also where no dispute is seen."""
+
+    code: str
+    when: Condition
+    points: int = 0
+    safety: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules of one theme: `best` counts only the highest, otherwise all, never above `cap`."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    cap: int
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A missing fact as a plain question; `doubt` is what its absence takes off the confidence.
+
+    `unknown` names a number that is not known, `absent` signs of which none was found, `unsure`
+    signs that are said by hearsay only (those make a safety question).
+    """
+
+    code: str
+    zh: str
+    en: str
+    doubt: float = 0.0
+    unknown: str | None = None
+    absent: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+
+    def open(self, a: Analysis) -> bool:
+        """Whether the case leaves this question open."""
+        if self.unsure:
+            return any(code in a.unsure for code in self.unsure)
+        if self.absent:
+            return all(code not in a.signs for code in self.absent)
+        known = {"people": a.people, "amount": a.amount, "months": a.months}
+        return self.unknown is not None and known[self.unknown] is None
+
+
+@dataclass(frozen=True, slots=True)
+class Downgrade:
+    """How a grade may fall after a red."""
+
+    red_needs_human: bool
+    floor: Grade
+    floor_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of the grading policy (三色分级)."""
+
+    version: str
+    red_from: int
+    yellow_from: int
+    none_types: frozenset[str]
+    hard: tuple[Rule, ...]
+    groups: tuple[Group, ...]
+    missing: tuple[Question, ...]
+    safety: tuple[Question, ...]
+    raise_after: timedelta
+    downgrade: Downgrade
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningRule:
+    """What may not be mediated or must be reported: the article and what instead."""
+
+    rule: str
+    article: str
+    when: Condition
+    instead: str | None = None
+    shows: tuple[str, ...] = ()
+    hard: bool = False

@@ -1,0 +1,209 @@
+"""The versioned rule files of triage, loaded once per version: lexicon, cues, policy, screening."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from typing import Any, cast
+
+import yaml
+
+from .domain.analysis import Analyser, Reading
+from .domain.cues import Cue, CueSet, Guards, index_of
+from .domain.lexicon import Rows, Scale, Weights
+from .domain.policy import (
+    Condition,
+    Downgrade,
+    Group,
+    Policy,
+    Question,
+    Rule,
+    ScreeningRule,
+)
+from .domain.reader import Blindfold, LexiconAnalyser
+
+LEXICON = "lexicon-v1"
+CUES = "cues-v1"
+ANALYSER = f"{LEXICON}+{CUES}"
+POLICY = "policy-v1"
+SCREENING = "screening-v1"
+
+
+def _load(name: str) -> Mapping[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = (resources.files(__package__) / "data" / f"{name}.yaml").read_text("utf-8")
+    data = cast("Mapping[str, Any]", yaml.load(text, Loader=loader))  # noqa: S506 a safe loader
+    if data["version"] != name:
+        raise ValueError(f"{name}.yaml says it is {data['version']}")
+    return data
+
+
+def _words(text: str | None) -> frozenset[str]:
+    return frozenset((text or "").split())
+
+
+def _regex(text: str | None) -> re.Pattern[str] | None:
+    """A pattern that may be folded over several lines: blanks between alternatives are dropped."""
+    return re.compile(re.sub(r"\s*\n?\s+", "", text)) if text else None
+
+
+def _some(text: str) -> re.Pattern[str]:
+    found = _regex(text)
+    if found is None:
+        raise ValueError("an empty pattern matches everything")
+    return found
+
+
+def _scale(section: Mapping[str, Any]) -> Scale:
+    bias = cast("Mapping[str, float]", section["bias"])
+    return Scale(tuple(bias), tuple(bias.values()), float(section["temperature"]))
+
+
+def _weights(section: Mapping[str, Any]) -> Weights:
+    """A section of the lexicon: under each code, words by weight."""
+    return {
+        code: {
+            word: float(weight)
+            for weight, words in by_weight.items()
+            for word in cast("str", words).split()
+        }
+        for code, by_weight in section["words"].items()
+    }
+
+
+def _cue(code: str, spec: Mapping[str, Any]) -> Cue:
+    cue = Cue(
+        code=code,
+        words=_words(spec.get("words")),
+        needles=_words(spec.get("needles")),
+        pattern=_regex(spec.get("pattern")),
+        unless=_regex(spec.get("unless")),
+        flag=code if spec.get("flag") else spec.get("as"),
+        negation=bool(spec.get("negation")),
+        real=bool(spec.get("real")),
+        asks=spec.get("hearsay") == "ask",
+        counted=bool(spec.get("counted")),
+    )
+    if bool(cue.needles) != bool(cue.pattern):
+        raise ValueError(f"cue {code}: a pattern needs needles, and needles a pattern")
+    return cue
+
+
+@cache
+def cue_set(version: str = CUES) -> CueSet:
+    """The signs of one version."""
+    data = _load(version)
+    cues = [_cue(code, spec) for code, spec in data["signals"].items()]
+    guards = Guards(
+        negation=_some(data["negation"]),
+        negation_after=_some(data["negation_after"]),
+        hypothesis=_some(data["hypothesis"]),
+        hearsay=_some(data["hearsay"]),
+        past=_some(data["past"]),
+    )
+    return CueSet({c.code: c for c in cues}, guards, index_of(cues))
+
+
+@cache
+def analyser(version: str = ANALYSER) -> Analyser:
+    """The analyser of a version as stored with an analysis, `lexicon-v1+cues-v1`.
+
+    Raises FileNotFoundError where this release no longer carries that version.
+    """
+    lexicon, _, cues = version.partition("+")
+    data = _load(lexicon)
+    sections = [data["types"], data["suitability"]]
+    scales = [_scale(section) for section in sections]
+    reading = Reading(
+        types=scales[0],
+        suits=scales[1],
+        rows=Rows(scales, [_weights(section) for section in sections]),
+        coupling=float(data["coupling"]),
+        few_words=int(data["few_words"]),
+    )
+    blind = Blindfold(
+        protected=_words(data["protected"]),
+        order_words=_words(data["order_words"]),
+        orders=_some(data["orders"]),
+    )
+    return LexiconAnalyser(version, reading, cue_set(cues), blind)
+
+
+def _condition(spec: Mapping[str, Any]) -> Condition:
+    amount = spec.get("min_amount")
+    return Condition(
+        signs=tuple(spec.get("signs", ())),
+        needs=tuple(spec.get("needs", ())),
+        without=tuple(spec.get("without", ())),
+        types=frozenset(spec.get("types", ())),
+        not_types=frozenset(spec.get("not_types", ())),
+        suits=frozenset(spec.get("suits", ())),
+        min_count=int(spec.get("min_count", 0)),
+        min_places=int(spec.get("min_places", 0)),
+        min_people=spec.get("min_people"),
+        min_amount=None if amount is None else Decimal(str(amount)),
+        min_months=spec.get("min_months"),
+    )
+
+
+def _rule(spec: Mapping[str, Any]) -> Rule:
+    return Rule(
+        spec["code"], _condition(spec), int(spec.get("points", 0)), bool(spec.get("safety"))
+    )
+
+
+def _question(spec: Mapping[str, Any]) -> Question:
+    return Question(
+        code=spec["code"],
+        zh=spec["zh"],
+        en=spec["en"],
+        doubt=float(spec.get("doubt", 0)),
+        unknown=spec.get("unknown"),
+        absent=tuple(spec.get("absent", ())),
+        unsure=tuple(spec.get("unsure", ())),
+    )
+
+
+@cache
+def policy(version: str = POLICY) -> Policy:
+    """The grading policy of a version; FileNotFoundError where this release does not carry it."""
+    data = _load(version)
+    return Policy(
+        version=version,
+        red_from=int(data["thresholds"]["red"]),
+        yellow_from=int(data["thresholds"]["yellow"]),
+        none_types=frozenset(data["none_types"]),
+        hard=tuple(_rule(r) for r in data["hard"]),
+        groups=tuple(
+            Group(g["group"], tuple(_rule(r) for r in g["rules"]), int(g["cap"]), g["take"] == "best")
+            for g in data["points"]
+        ),
+        missing=tuple(_question(q) for q in data["missing"]),
+        safety=tuple(_question(q) for q in data["safety"]["questions"]),
+        raise_after=timedelta(days=int(data["safety"]["raise_after_days"])),
+        downgrade=Downgrade(
+            red_needs_human=bool(data["downgrade"]["red_needs_human"]),
+            floor=data["downgrade"]["floor"],
+            floor_for=timedelta(days=int(data["downgrade"]["floor_days"])),
+        ),
+    )
+
+
+@cache
+def screening(version: str = SCREENING) -> tuple[ScreeningRule, ...]:
+    """The screening table of a version."""
+    return tuple(
+        ScreeningRule(
+            rule=r["rule"],
+            article=r["article"],
+            when=_condition(r),
+            instead=r.get("instead"),
+            shows=tuple(r.get("shows", ())),
+            hard=bool(r.get("hard")),
+        )
+        for r in _load(version)["rules"]
+    )
