@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from urllib.parse import quote
 
 from fastapi import Request, Response
 
@@ -48,6 +49,7 @@ _GIVEN = frozenset(
         "vary",
     }
 )
+_PLAIN = "/~:@!$&'()*+,;=-._"
 _FULL, _UNAVAILABLE = 507, 503
 
 Mint = Callable[[Principal, str], str]
@@ -72,7 +74,13 @@ class Forwarder:
         headers = [(k, v) for k, v in request.headers.items() if k in _TAKEN]
         headers += [("x-request-id", request_id(request))]
         answer = await self.send(
-            route.service, request.method, f"/{path}", caller, request.url.query, headers, body
+            route.service,
+            request.method,
+            f"/{quote(path, safe=_PLAIN)}",
+            caller,
+            request.url.query,
+            headers,
+            body,
         )
         return passed_on(answer)
 

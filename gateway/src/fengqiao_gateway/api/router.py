@@ -1,0 +1,21 @@
+"""All routes of the gateway in one router; the forwarding of all else stands last."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+
+from ..runtime.door import Door
+from . import accounts, facts, partners, sessions, webhooks, whole
+
+
+def build_router(door: Door) -> APIRouter:
+    """The router of one door. Every call is counted for its address first."""
+
+    async def enter(request: Request) -> None:
+        request.state.door = door
+        await door.gate.admit(request)
+
+    router = APIRouter(dependencies=[Depends(enter)])
+    for part in (sessions, accounts, partners, webhooks, facts, whole):
+        router.include_router(part.router)
+    return router
