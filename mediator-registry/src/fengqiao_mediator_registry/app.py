@@ -19,6 +19,6 @@ def build() -> Service:
         metadata=store.metadata,
         subscriptions=subscriptions(),
         router=partial(api.router, policy.load()),
-        schedules=(Schedule(standings.CERTIFICATE, standings.end_certificates),),
+        schedules=(Schedule(standings.CERTIFICATE, standings.end_certificate),),
         gauges=metrics.gauges,
     )

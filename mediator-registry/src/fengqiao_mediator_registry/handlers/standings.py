@@ -101,7 +101,7 @@ async def retire(tx: Tx, entry: Entry, *, who: Principal, body: StandingChange) 
     return gone
 
 
-async def end_certificate(tx: Tx, mediator_id: str) -> None:
+async def end_certificate(tx: Tx, mediator_id: str, _: Any = None) -> None:
     """The certificate's last day is over (持证上岗): suspend, unless it was renewed or he left."""
     row = await store.get(tx, SYSTEM, mediator_id)
     if row is None or row.state != State.ADMITTED:

@@ -96,7 +96,7 @@ class Stage:
     async def _perform(self, number: int, count: int | None) -> None:
         for obligation in self._obligations[:count]:
             body = {"obligation_id": obligation, "performed_on": _today().isoformat()}
-            await self._post(number, self._of_agreement("performance"), body, obligation)
+            await self._post(number, self._of_agreement("performances"), body, obligation)
 
     async def _confirm(self, number: int, outcome: str | None, reason: str | None) -> None:
         body: Answer = {"applied_on": _today().isoformat()}
