@@ -33,7 +33,7 @@ from fengqiao_host.people import People
 from fengqiao_mediator_registry.app import build
 
 NOW = datetime(2026, 11, 25, 4, tzinfo=UTC)
-STREET, DISTRICT, OTHER = "510104020", "510104", "510105"
+STREET, DISTRICT, OTHER = "510104017", "510104", "510105"
 SERVICE = "mediator-registry"
 
 
@@ -56,7 +56,7 @@ def district(h: Harness) -> httpx.AsyncClient:
 
 async def _committee(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
     body = {
-        "name": "东湖街道人民调解委员会",
+        "name": "锦官驿街道人民调解委员会",
         "kind": "street",
         "area": STREET,
         "members": 5,
@@ -119,7 +119,7 @@ async def test_a_committee_is_filed_and_said_to_all(h: Harness, city: httpx.Asyn
     assert committee["warnings"] == []
     (fact,) = await _facts(h, CommitteeRegistered)
     assert (fact.committee_id, fact.revision, fact.specialities) == (committee["id"], 1, ("13",))
-    assert fact.area_path == "/510100/510104/510104018/".replace("510104018", STREET)
+    assert fact.area_path == f"/510100/510104/{STREET}/"
 
 
 async def test_what_the_law_asks_comes_as_a_warning_and_hinders_nothing(
@@ -203,7 +203,7 @@ async def test_of_two_who_edit_one_entry_the_second_is_told(
     assert third.status_code == 200
     facts = await _facts(h, CommitteeRegistered)
     assert [(f.revision, f.name, f.active) for f in facts] == [
-        (1, "东湖街道人民调解委员会", True),
+        (1, "锦官驿街道人民调解委员会", True),
         (2, "新的名称", True),
         (3, "新的名称", False),
     ]

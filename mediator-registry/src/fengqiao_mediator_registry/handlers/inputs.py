@@ -14,7 +14,7 @@ Grade = Annotated[int, Field(ge=1, le=4)]
 
 Capacity = Annotated[int, Field(ge=0, le=200)]
 Headcount = Annotated[int, Field(ge=0, le=1000)]
-Types = Annotated[tuple[Code, ...], Field(max_length=20)]
+Types = Annotated[list[Code], Field(max_length=20)]
 IdKind = Literal[
     "resident_id",
     "passport",
@@ -49,7 +49,7 @@ class NewCommittee(Body):
     name: Text(2, 200)
     kind: CommitteeKind
     area: Code
-    specialities: Types = ()
+    specialities: Types = []
     setter: Text(1, 200) | None = None
     filing_number: Text(1, 64) | None = None
     filed_on: Day | None = None
@@ -93,8 +93,8 @@ class _Person(Body):
     born_on: Day | None = None
     phone: Phone | None = None
     employment: Employment = "part_time"
-    tags: Annotated[tuple[Tag, ...], Field(max_length=9)] = ()
-    specialities: Types = ()
+    tags: Annotated[list[Tag], Field(max_length=9)] = []
+    specialities: Types = []
     certificate_number: Text(1, 64) | None = None
     certificate_expires_on: Day | None = None
 
@@ -137,7 +137,7 @@ class PutMediator(Body):
     capacity: Capacity | None = None
     phone: Phone | None = None
     employment: Employment | None = None
-    tags: Annotated[tuple[Tag, ...], Field(max_length=9)] | None = None
+    tags: Annotated[list[Tag], Field(max_length=9)] | None = None
     certificate_number: Text(1, 64) | None = None
     certificate_expires_on: Day | None = None
 
@@ -148,7 +148,7 @@ class NewExpert(Body):
     name: Text(2, 80)
     title: Text(1, 80) | None = None
     organisation: Text(1, 200) | None = None
-    fields: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
+    fields: Annotated[list[Code], Field(min_length=1, max_length=20)]
     area: Code
     phone: Phone | None = None
 

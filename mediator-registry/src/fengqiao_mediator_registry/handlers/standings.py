@@ -85,6 +85,7 @@ async def reinstate(tx: Tx, entry: Entry, *, who: Principal, body: Reinstatement
     who.require(*MANAGERS)
     check_certificate(entry["certificate_expires_on"], tx.now)
     back = await _move(tx, who.id, entry, Action.REINSTATE, Remark(text=body.note))
+    set_clock(tx, back)
     fact = MediatorReinstated(mediator_id=back["mediator_id"], reinstated_at=tx.now)
     tx.state(fact, area=back["area_path"], actor=who.id)
     return back
