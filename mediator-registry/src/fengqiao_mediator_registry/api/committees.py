@@ -40,7 +40,7 @@ def _add_reads(routes: APIRouter, ctx: Context, policy: Policy) -> None:
         async with ctx.db.read() as tx:
             total, rows = await store.page(tx, reach(who), wanted.columns(ctx.areas), page, size)
         today = business_date(ctx.now())
-        items = [views.committee(row._mapping, policy, today) for row in rows]
+        items = [views.committee(row, policy, today) for row in rows]
         return views.CommitteePage(total=total, page=page, size=size, items=items)
 
     @routes.get("/committees/{committee_id}", response_model=views.CommitteeView)
@@ -51,9 +51,9 @@ def _add_reads(routes: APIRouter, ctx: Context, policy: Policy) -> None:
             if row is None:
                 raise handlers.unknown_committee()
             counts = await outcomes.counts(tx, reach(who), "committee_id", [committee_id])
-        response.headers["ETag"] = etag(row.revision)
+        response.headers["ETag"] = etag(row["revision"])
         today = business_date(ctx.now())
-        return views.committee(row._mapping, policy, today, counts.get(committee_id, Outcomes()))
+        return views.committee(row, policy, today, counts.get(committee_id, Outcomes()))
 
 
 def _add_commands(routes: APIRouter, ctx: Context, policy: Policy) -> None:

@@ -36,5 +36,5 @@ def add_routes(routes: APIRouter, ctx: Context) -> None:
         page, size = wanted.page, wanted.size
         async with ctx.db.read() as tx:
             total, rows = await store.page(tx, reach(who), wanted.columns(ctx.areas), page, size)
-        items = [views.expert(row._mapping, ctx.keys) for row in rows]
+        items = [views.expert(row, ctx.keys) for row in rows]
         return views.ExpertPage(total=total, page=page, size=size, items=items)

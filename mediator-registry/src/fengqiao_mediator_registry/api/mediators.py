@@ -48,7 +48,7 @@ def _add_reads(routes: APIRouter, ctx: Context) -> None:
         page, size = wanted.page, wanted.size
         async with ctx.db.read() as tx:
             total, rows = await store.page(tx, reach(who), wanted.columns(ctx.areas), page, size)
-        items = [views.mediator(row._mapping, ctx.keys) for row in rows]
+        items = [views.mediator(row, ctx.keys) for row in rows]
         return views.MediatorPage(total=total, page=page, size=size, items=items)
 
     @routes.get("/mediators/{mediator_id}", response_model=views.MediatorDetail)
@@ -66,10 +66,10 @@ def _add_reads(routes: APIRouter, ctx: Context) -> None:
         if clear:
             fields = ("id_number", "phone")
             await ctx.audit_read(request, who, "mediator.read", mediator_id, fields)
-        response.headers["ETag"] = etag(row.revision)
+        response.headers["ETag"] = etag(row["revision"])
         history = [views.StandingView.model_validate(move) for move in moves]
         found = counts.get(mediator_id, Outcomes())
-        return views.mediator_detail(row._mapping, ctx.keys, found, history, clear=clear)
+        return views.mediator_detail(row, ctx.keys, found, history, clear=clear)
 
 
 def _add_entry_commands(routes: APIRouter, ctx: Context, policy: Policy) -> None:

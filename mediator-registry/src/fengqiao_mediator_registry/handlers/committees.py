@@ -48,10 +48,9 @@ async def change_committee(
 ) -> Entry:
     """Change an entry whose revision the caller has read; a new area moves its mediators too."""
     desk.who.require(*MANAGERS)
-    row = await store.get(tx, desk.who.scope, committee_id)
-    if row is None:
+    before = await store.get(tx, desk.who.scope, committee_id)
+    if before is None:
         raise unknown_committee()
-    before = dict(row._mapping)
     entry = before | placed(desk, before["area"], values)
     entry |= {"revision": before["revision"] + 1, "updated_at": tx.now}
     if revision != before["revision"] or not await store.change(
@@ -126,10 +125,7 @@ def unknown_committee(field: str | None = None) -> NotFound:
 
 async def _move_mediators(tx: Tx, desk: Desk, committee: Entry) -> None:
     rows = await people.of_committee(tx, SYSTEM, committee["committee_id"])
-    entries = [
-        dict(row._mapping) | {"area_path": committee["area_path"], "updated_at": tx.now}
-        for row in rows
-    ]
+    entries = [row | {"area_path": committee["area_path"], "updated_at": tx.now} for row in rows]
     await people.change_all(tx, entries, ("area_path", "updated_at"))
     for entry in entries:
         state_changed(tx, desk.who.id, entry)

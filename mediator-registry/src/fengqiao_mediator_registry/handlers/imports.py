@@ -118,7 +118,7 @@ async def _import_committees(
         if row is None:
             _collect(tally, line, added, partial(new_entry, tx, desk, values, record.external_id))
         else:
-            _collect(tally, line, changed, partial(_replaced, desk, dict(row._mapping), values))
+            _collect(tally, line, changed, partial(_replaced, desk, row, values))
     changed = _really_changed(tx, tally, changed, known, _COMMITTEE_FIELDS)
     tally.created += len(added)
     await committees.add(tx, added)
@@ -147,8 +147,8 @@ async def _import_mediators(
     rows = await mediators.by_keys(
         tx, SYSTEM, [e["external_id"] for _, e in fresh], [e["id_blind"] for _, e in fresh]
     )
-    added, changed = _sort_mediators(tally, fresh, [dict(row._mapping) for row in rows])
-    known = {row.external_id: row for row in rows if row.external_id}
+    added, changed = _sort_mediators(tally, fresh, rows)
+    known = {row["external_id"]: row for row in rows if row["external_id"]}
     changed = _really_changed(tx, tally, changed, known, _MEDIATOR_FIELDS)
     tally.created += len(added)
     await _admit_all(tx, desk.who.id, added)
@@ -158,7 +158,7 @@ async def _import_mediators(
         state_changed(tx, desk.who.id, entry)
 
 
-def _mediator(tx: Tx, policy: Policy, homes: Mapping[str, Any], record: MediatorRecord) -> Entry:
+def _mediator(tx: Tx, policy: Policy, homes: Mapping[str, Entry], record: MediatorRecord) -> Entry:
     home = homes.get(record.committee)
     if home is None:
         raise NotFound(
@@ -170,7 +170,7 @@ def _mediator(tx: Tx, policy: Policy, homes: Mapping[str, Any], record: Mediator
     check_certificate(record.certificate_expires_on, tx.now)
     values = record.model_dump(exclude={"record", "committee"})
     admitted = {"state": State.ADMITTED.value, "admitted_at": tx.now}
-    return mediator_handlers.new_entry(tx, policy, values, home._mapping) | admitted
+    return mediator_handlers.new_entry(tx, policy, values, home) | admitted
 
 
 def _sort_mediators(
@@ -235,12 +235,16 @@ def _collect(tally: Tally, line: int, into: list[Entry], make: Callable[[], Entr
 
 
 def _really_changed(
-    tx: Tx, tally: Tally, entries: Sequence[Entry], known: Mapping[str, Any], columns: Sequence[str]
+    tx: Tx,
+    tally: Tally,
+    entries: Sequence[Entry],
+    known: Mapping[str, Entry],
+    columns: Sequence[str],
 ) -> list[Entry]:
     """The entries that differ from what is stored, with their next revision; the rest is counted."""
     changed = []
     for entry in entries:
-        before = known[entry["external_id"]]._mapping
+        before = known[entry["external_id"]]
         if all(entry[name] == before[name] for name in columns if name not in _BOOKKEEPING):
             tally.unchanged += 1
             continue

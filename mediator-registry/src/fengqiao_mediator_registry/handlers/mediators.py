@@ -43,7 +43,7 @@ async def apply(tx: Tx, policy: Policy, who: Principal, body: Application) -> En
     entry = new_entry(tx, policy, body.model_dump(), committee)
     found = await store.by_keys(tx, SYSTEM, (), (entry["id_blind"],))
     if found:
-        entry = await _apply_again(tx, dict(found[0]._mapping), entry)
+        entry = await _apply_again(tx, found[0], entry)
     else:
         await store.add(tx, [entry])
     await note(tx, entry, Action.APPLY, who.id)
@@ -116,25 +116,25 @@ def new_entry(
 
 async def reach(tx: Tx, who: Principal, mediator_id: str) -> Entry:
     """The entry, if the caller's areas hold it; raises NotFound."""
-    row = await store.get(tx, who.scope, mediator_id)
-    if row is None:
+    entry = await store.get(tx, who.scope, mediator_id)
+    if entry is None:
         raise unknown_mediator()
-    return dict(row._mapping)
+    return entry
 
 
 async def open_committee(tx: Tx, who: Principal, committee_id: str) -> Entry:
     """An active committee in the caller's areas; raises NotFound or Conflict on `committee_id`."""
-    row = await committees.get(tx, who.scope, committee_id)
-    if row is None:
+    entry = await committees.get(tx, who.scope, committee_id)
+    if entry is None:
         raise unknown_committee("committee_id")
-    if not row.active:
+    if not entry["active"]:
         raise Conflict(
             "committee-inactive",
             "该调解委员会已停用：请选择其他调解委员会",
             "the committee is no longer active: choose another one",
             "committee_id",
         )
-    return dict(row._mapping)
+    return entry
 
 
 def unknown_mediator() -> NotFound:

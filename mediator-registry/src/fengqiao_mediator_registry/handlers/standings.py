@@ -104,13 +104,12 @@ async def retire(tx: Tx, entry: Entry, *, who: Principal, body: StandingChange) 
 
 async def end_certificate(tx: Tx, mediator_id: str, _: Any = None) -> None:
     """The certificate's last day is over (持证上岗): suspend, unless it was renewed or he left."""
-    row = await store.get(tx, SYSTEM, mediator_id)
-    if row is None or row.state != State.ADMITTED:
+    entry = await store.get(tx, SYSTEM, mediator_id)
+    if entry is None or entry["state"] != State.ADMITTED:
         return
-    if row.certificate_expires_on is None:
-        return
-    if certificate_ends_at(row.certificate_expires_on) <= tx.now:
-        await _suspend(tx, "system", dict(row._mapping), Remark(CERTIFICATE_EXPIRED))
+    expires_on = entry["certificate_expires_on"]
+    if expires_on is not None and certificate_ends_at(expires_on) <= tx.now:
+        await _suspend(tx, "system", entry, Remark(CERTIFICATE_EXPIRED))
 
 
 def state_admitted(tx: Tx, actor: str, entry: Entry) -> None:

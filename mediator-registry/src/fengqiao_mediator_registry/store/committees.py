@@ -5,38 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from fengqiao_chassis.store import ReadTx, Scope, Tx
 
 from .reach import holds, says, within
+from .rows import Entry, entries, entry
 from .tables import committees
 
 _c = committees.c
 
 
-async def get(tx: ReadTx, scope: Scope, committee_id: str) -> Row[Any] | None:
+async def get(tx: ReadTx, scope: Scope, committee_id: str) -> Entry | None:
     """The committee of that id, if the scope reaches it."""
     own = _c.committee_id == committee_id
-    return await tx.one(select(committees).where(own, within(_c.area_path, scope)))
+    row = await tx.one(select(committees).where(own, within(_c.area_path, scope)))
+    return None if row is None else entry(row)
 
 
-async def by_external(tx: ReadTx, scope: Scope, ids: Iterable[str]) -> dict[str, Row[Any]]:
+async def by_external(tx: ReadTx, scope: Scope, ids: Iterable[str]) -> dict[str, Entry]:
     """The committees of these external ids, in one query."""
     query = select(committees).where(_c.external_id.in_(sorted(set(ids))))
     rows = await tx.all(query.where(within(_c.area_path, scope)))
-    return {row.external_id: row for row in rows}
+    return {row.external_id: entry(row) for row in rows}
 
 
 async def page(
     tx: ReadTx, scope: Scope, filters: Mapping[str, Any], number: int, size: int
-) -> tuple[int, Sequence[Row[Any]]]:
+) -> tuple[int, list[Entry]]:
     """How many match, and one page of them by area and name; `number` counts from 1."""
     query = _matching(scope, filters)
     total = await tx.scalar(select(func.count()).select_from(query.subquery()))
     order = (_c.area_path, _c.name, _c.committee_id)
     rows = await tx.all(query.order_by(*order).limit(size).offset((number - 1) * size))
-    return total, rows
+    return total, entries(rows)
 
 
 def _matching(scope: Scope, filters: Mapping[str, Any]) -> Select[Any]:

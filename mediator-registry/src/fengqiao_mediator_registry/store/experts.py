@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import func, insert, select
 
 from fengqiao_chassis.store import ReadTx, Scope, Tx
 
 from .reach import holds, says, within
+from .rows import Entry, entries
 from .tables import experts
 
 _e = experts.c
@@ -23,7 +24,7 @@ async def by_external(tx: ReadTx, scope: Scope, ids: Iterable[str]) -> set[str]:
 
 async def page(
     tx: ReadTx, scope: Scope, filters: Mapping[str, Any], number: int, size: int
-) -> tuple[int, Sequence[Row[Any]]]:
+) -> tuple[int, list[Entry]]:
     """How many match, and one page of them; `number` counts from 1."""
     query = select(experts).where(within(_e.area_path, scope))
     if path := filters.get("area_path"):
@@ -35,7 +36,7 @@ async def page(
     total = await tx.scalar(select(func.count()).select_from(query.subquery()))
     order = (_e.area_path, _e.name, _e.expert_id)
     rows = await tx.all(query.order_by(*order).limit(size).offset((number - 1) * size))
-    return total, rows
+    return total, entries(rows)
 
 
 async def add(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:

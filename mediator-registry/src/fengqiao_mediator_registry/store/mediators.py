@@ -5,39 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import Select, bindparam, func, insert, or_, select, update
 
 from fengqiao_chassis.store import ReadTx, Scope, Tx
 
 from .reach import holds, says, within
+from .rows import Entry, entries, entry
 from .tables import committees, mediators, standings
 
 _m = mediators.c
 
 
-async def get(tx: ReadTx, scope: Scope, mediator_id: str) -> Row[Any] | None:
+async def get(tx: ReadTx, scope: Scope, mediator_id: str) -> Entry | None:
     """The mediator of that id, if the scope reaches the area."""
     own = _m.mediator_id == mediator_id
-    return await tx.one(select(mediators).where(own, within(_m.area_path, scope)))
+    row = await tx.one(select(mediators).where(own, within(_m.area_path, scope)))
+    return None if row is None else entry(row)
 
 
 async def by_keys(
     tx: ReadTx, scope: Scope, external: Iterable[str], blinds: Iterable[str]
-) -> Sequence[Row[Any]]:
+) -> list[Entry]:
     """Who has one of these external ids or is one of these persons, in one query."""
     keys = or_(_m.external_id.in_(sorted(set(external))), _m.id_blind.in_(sorted(set(blinds))))
-    return await tx.all(select(mediators).where(keys, within(_m.area_path, scope)))
+    return entries(await tx.all(select(mediators).where(keys, within(_m.area_path, scope))))
 
 
-async def of_committee(tx: ReadTx, scope: Scope, committee_id: str) -> Sequence[Row[Any]]:
+async def of_committee(tx: ReadTx, scope: Scope, committee_id: str) -> list[Entry]:
     """Everybody of the committee, by id."""
     query = select(mediators).where(_m.committee_id == committee_id)
-    return await tx.all(query.where(within(_m.area_path, scope)).order_by(_m.mediator_id))
+    rows = await tx.all(query.where(within(_m.area_path, scope)).order_by(_m.mediator_id))
+    return entries(rows)
 
 
 async def page(
     tx: ReadTx, scope: Scope, filters: Mapping[str, Any], number: int, size: int
-) -> tuple[int, Sequence[Row[Any]]]:
+) -> tuple[int, list[Entry]]:
     """How many match, and one page of them with their committee's name; `number` counts from 1."""
     query = _matching(scope, filters)
     total = await tx.scalar(select(func.count()).select_from(query.subquery()))
@@ -45,7 +48,7 @@ async def page(
     named = named.add_columns(committees.c.name.label("committee_name"))
     order = (_m.area_path, _m.committee_id, _m.grade, _m.mediator_id)
     rows = await tx.all(named.order_by(*order).limit(size).offset((number - 1) * size))
-    return total, rows
+    return total, entries(rows)
 
 
 def _matching(scope: Scope, filters: Mapping[str, Any]) -> Select[Any]:
@@ -102,11 +105,12 @@ async def next_standing(tx: ReadTx, scope: Scope, mediator_id: str) -> int:
     return (await tx.scalar(query.where(own, within(_m.area_path, scope))) or 0) + 1
 
 
-async def history(tx: ReadTx, scope: Scope, mediator_id: str) -> Sequence[Row[Any]]:
+async def history(tx: ReadTx, scope: Scope, mediator_id: str) -> list[Entry]:
     """The moves of one whom the scope reaches, first to last."""
     query = select(standings).join(mediators, _m.mediator_id == standings.c.mediator_id)
     own = standings.c.mediator_id == mediator_id
-    return await tx.all(query.where(own, within(_m.area_path, scope)).order_by(standings.c.number))
+    query = query.where(own, within(_m.area_path, scope))
+    return entries(await tx.all(query.order_by(standings.c.number)))
 
 
 async def count_by_state(tx: ReadTx, scope: Scope) -> dict[str, int]:
