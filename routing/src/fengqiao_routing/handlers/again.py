@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
 
 from fengqiao_chassis.bus import Received
-from fengqiao_chassis.store import SYSTEM, Tx
+from fengqiao_chassis.store import SYSTEM
 from fengqiao_contracts.values import Outlet
 
 from .. import store
 from ..domain.book import Book
 from ..domain.ladder import Ladder, Rung, Unit, only
 from ..domain.table import Table, Verdict
-from ..store import Case, Freed
+from ..store import Case
 from .desk import Desk, Job
 from .placing import place, seat_all
 
@@ -40,17 +40,16 @@ async def drain(desk: Desk, causes: Causes) -> None:
 
     `causes` is by unit. Call it after the places became free, in the same transaction.
     """
-    tx = desk.tx
     if not causes:
         return
-    await store.lock_units(tx, SYSTEM, causes.keys())
-    asked = await store.units_waited_for(tx, SYSTEM, ids=causes.keys())
-    units = {u.id: u for u in await store.units_on(tx, SYSTEM, (), ids=asked)} if asked else {}
+    await desk.lock(causes)
+    asked = await store.units_waited_for(desk.tx, SYSTEM, causes)
+    units = {u.id: u for u in await store.units_on(desk.tx, SYSTEM, (), ids=asked)} if asked else {}
     if not units:
         return
-    book = Book(await store.candidates(tx, SYSTEM, units, unlocked=True))
+    book = Book(await store.candidates(desk.tx, SYSTEM, units))
     while free := {unit_id: book.room(unit_id) for unit_id in units if book.room(unit_id)}:
-        rows = await store.first_waiting(tx, SYSTEM, free, sum(free.values()) + MORE)
+        rows = await store.first_waiting(desk.tx, SYSTEM, free, sum(free.values()) + MORE)
         jobs = await _waiting_jobs(desk, rows, units, causes)
         left = await seat_all(desk, book, jobs)
         await desk.save()
@@ -58,18 +57,19 @@ async def drain(desk: Desk, causes: Causes) -> None:
             return
 
 
-async def move_on(desk: Desk, freed: Sequence[Freed], causes: Causes, reason: str) -> None:
-    """State that these assignments ended and place their cases anew; `causes` is by mediator."""
-    found = await store.lock_cases(desk.tx, SYSTEM, {place.case_id for place in freed})
-    moved: dict[str, Received[Any] | None] = {}
-    for held in freed:
-        case = found.get(held.case_id)
-        if case is None or case.assignment_id != held.assignment_id:
-            continue
-        job = Job(case, verdict_of(desk.table, case), causes.get(held.mediator_id))
-        desk.withdraw(job, reason)
-        moved[case.case_id] = job.cause
-    await place_again(desk, [found[case_id] for case_id in moved], moved)
+async def free_units(desk: Desk, cases: Iterable[Case], causes: Causes) -> Causes:
+    """The units in which these cases hold a place, locked; `causes` is by case, the answer by unit.
+
+    Ask before the places are freed, so that all who touch a unit lock it first.
+    """
+    held = {case.case_id: case.mediator for case in cases if case.mediator is not None}
+    units = await store.units_of_mediators(desk.tx, SYSTEM, set(held.values()))
+    found: dict[str, Received[Any] | None] = {}
+    for case_id, mediator_id in held.items():
+        if mediator_id in units:
+            found.setdefault(units[mediator_id], causes.get(case_id))
+    await desk.lock(found)
+    return found
 
 
 async def place_again(desk: Desk, cases: Sequence[Case], causes: Causes) -> None:
@@ -101,16 +101,6 @@ async def look_again(desk: Desk, case_ids: Collection[str], causes: Causes) -> N
         if case.state == "waiting" and case.wait_reason != "human_decision"
     ]
     await place_again(desk, waiting, causes)
-
-
-async def units_of(tx: Tx, freed: Sequence[Freed], causes: Causes) -> Causes:
-    """The units in which these places became free; `causes` is by case."""
-    known = await store.known_mediators(tx, SYSTEM, {place.mediator_id for place in freed})
-    found: dict[str, Received[Any] | None] = {}
-    for held in freed:
-        if held.mediator_id in known:
-            found.setdefault(known[held.mediator_id].committee_id, causes.get(held.case_id))
-    return found
 
 
 async def _waiting_jobs(

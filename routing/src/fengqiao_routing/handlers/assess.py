@@ -15,9 +15,9 @@ from ..domain.ladder import Ladder
 from ..domain.life import next_move
 from ..domain.table import Table, Verdict
 from ..store import Case
-from .again import drain, place_again, units_of
+from .again import drain, free_units, place_again
 from .desk import Desk, Job
-from .placing import place
+from .placing import give_ladders, place, units_on_ladders
 
 WITHDRAWN_BY_ASSESSMENT = "regraded"
 """The code (table `withdrawal_reasons`) when another outlet became right."""
@@ -42,12 +42,17 @@ async def route_cases(table: Table, tx: Tx, items: Sequence[Received[CaseAssesse
             raise Retry("assessed before it was registered here")
         if item.fact.revision > case.revision:
             _sort(desk, todo, case, item)
+    causes = {item.fact.case_id: item for item in items}
+    freed = await free_units(desk, (job.case for job in todo.leave), causes)
+    if freed:  # every unit of this transaction in one go, in id order
+        await give_ladders(desk, todo.place)
+        await desk.lock(units_on_ladders(todo.place))
     await _leave(desk, todo.leave)
     await place(desk, todo.place)
     if todo.again:
-        causes = {job.case.case_id: job.cause for job in todo.again}
         await place_again(desk, [job.case for job in todo.again], causes)
     await desk.save()
+    await drain(desk, freed)
 
 
 def _sort(desk: Desk, todo: _Sorted, case: Case, item: Received[CaseAssessed]) -> None:
@@ -74,20 +79,15 @@ def _sort(desk: Desk, todo: _Sorted, case: Case, item: Received[CaseAssessed]) -
 
 
 async def _leave(desk: Desk, jobs: Sequence[Job]) -> None:
-    """Redirect; a mediator who was assigned is withdrawn first and his place given on."""
+    """Redirect; a mediator who was assigned is withdrawn first."""
     held = {job.case.case_id: job for job in jobs if job.case.state == "assigned"}
-    freed = (
-        await store.end_assignments(desk.tx, SYSTEM, held, WITHDRAWN_BY_ASSESSMENT) if held else []
-    )
-    for place_ in freed:
-        desk.withdraw(held[place_.case_id], WITHDRAWN_BY_ASSESSMENT)
+    if held:
+        await store.end_assignments(desk.tx, SYSTEM, held, WITHDRAWN_BY_ASSESSMENT)
     for job in jobs:
+        if job.case.case_id in held:
+            desk.withdraw(job, WITHDRAWN_BY_ASSESSMENT)
         job.case.pinned = False
         desk.redirect(job)
-    if freed:
-        await desk.save()
-        causes = {case_id: job.cause for case_id, job in held.items()}
-        await drain(desk, await units_of(desk.tx, freed, causes))
 
 
 def _why_kept(case: Case, verdict: Verdict) -> str:

@@ -22,7 +22,7 @@ from fengqiao_contracts.facts import (
 from .. import store
 from ..domain.table import URGENCY, Table
 from ..store import Case
-from .again import drain, look_again, units_of
+from .again import drain, free_units, look_again
 from .desk import Desk
 
 type Ending = CaseRefused | CaseTerminated | CaseClosed
@@ -67,13 +67,13 @@ async def end_cases(table: Table, tx: Tx, items: Sequence[Received[Any]]) -> Non
     causes = {item.fact.case_id: item for item in items}
     found = await _known(tx, causes)
     desk = Desk(tx, table)
+    freed = await free_units(desk, found.values(), causes)
+    await store.end_assignments(tx, SYSTEM, causes, "ended")
     for case in found.values():
         if case.state != "ended":
             desk.end(case)
-    freed = await store.end_assignments(tx, SYSTEM, causes, "ended")
     await desk.save()
-    if freed:
-        await drain(desk, await units_of(tx, freed, causes))
+    await drain(desk, freed)
 
 
 async def erase_notes(tx: Tx, items: Sequence[Received[PersonalDataErased]]) -> None:

@@ -13,7 +13,7 @@ from ..domain.ladder import Unit, only
 from ..domain.table import Table, mediating
 from ..store import Case
 from ..views import RoutingView, routing_view
-from .again import drain, units_of
+from .again import drain, free_units
 from .desk import Desk, Job
 from .placing import place, seat_all
 
@@ -39,7 +39,8 @@ async def decide_routing(
     desk = Desk(tx, table)
     verdict = table.by_human(choice.outlet, case.dispute)
     job = Job(case, verdict, None, actor=actor, note=choice.reason)
-    freed = await _withdraw(desk, job, mediator)
+    freed = await free_units(desk, [case], {})
+    await _withdraw(desk, job, mediator)
     case.pinned = True
     if not mediating(choice.outlet):
         desk.redirect(job)
@@ -50,7 +51,7 @@ async def decide_routing(
         await place(desk, [job])
     await desk.save()
     tx.audit("routing.decide", case_id, fields=("outlet", "unit_id", "mediator_id"))
-    await drain(desk, await units_of(tx, freed, {}))
+    await drain(desk, freed)
     return await view_of(table, tx, scope, case_id)
 
 
@@ -122,10 +123,10 @@ async def _unit(
     return found[0]
 
 
-async def _withdraw(desk: Desk, job: Job, mediator: Candidate | None) -> list[store.Freed]:
+async def _withdraw(desk: Desk, job: Job, mediator: Candidate | None) -> None:
     case = job.case
     if case.state != "assigned":
-        return []
+        return
     if mediator is not None and case.mediator == mediator.id:
         raise Conflict(
             "already-assigned",
@@ -133,12 +134,12 @@ async def _withdraw(desk: Desk, job: Job, mediator: Candidate | None) -> list[st
             "this mediator has the case already",
             "mediator_id",
         )
-    freed = await store.end_assignments(desk.tx, SYSTEM, [case.case_id], WITHDRAWN_BY_DISPATCHER)
+    await store.end_assignments(desk.tx, SYSTEM, [case.case_id], WITHDRAWN_BY_DISPATCHER)
     desk.withdraw(job, WITHDRAWN_BY_DISPATCHER)
-    return freed
 
 
 async def _give(desk: Desk, job: Job, unit: Unit, mediator: Candidate) -> None:
+    await desk.lock([unit.id])
     job.ladder = only(unit)
     if await seat_all(desk, Book([mediator]), [job]):
         raise Conflict(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fengqiao_chassis.bus import Received
-from fengqiao_chassis.store import Tx
+from fengqiao_chassis.store import SYSTEM, Tx
 from fengqiao_contracts.facts import (
     AssignmentWithdrawn,
     CaseRedirected,
@@ -53,6 +53,13 @@ class Desk:
     decided: list[dict[str, Any]] = field(default_factory=list)
     waits: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     leaving: set[str] = field(default_factory=set)
+    locked: set[str] = field(default_factory=set)
+
+    async def lock(self, unit_ids: Iterable[str]) -> None:
+        """Nobody else takes, frees or waits for a place of these units until the commit."""
+        more = set(unit_ids) - self.locked
+        await store.lock_units(self.tx, SYSTEM, more)
+        self.locked |= more
 
     async def save(self) -> None:
         """Write all that was decided since the last call."""

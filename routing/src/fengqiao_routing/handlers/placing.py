@@ -28,16 +28,29 @@ async def place(desk: Desk, jobs: Sequence[Job]) -> None:
     """Assign each job's case, or let it wait where it will be served; the most urgent first."""
     if not jobs:
         return
-    await _give_ladders(desk, jobs)
+    await give_ladders(desk, jobs)
+    units = units_on_ladders(jobs)
+    await desk.lock(units)
     queue = sorted(jobs, key=_order)
-    book = Book(await store.candidates(desk.tx, SYSTEM, _unit_ids(queue)))
-    left = await seat_all(desk, book, queue)
-    if left and await store.lock_units(desk.tx, SYSTEM, _unit_ids(left)):
-        # Under the units' locks nobody frees a place unseen: look once more before waiting.
-        fresh = await store.candidates(desk.tx, SYSTEM, _unit_ids(left), unlocked=True)
-        left = await seat_all(desk, Book(fresh), left)
-    for job in left:
+    book = Book(await store.candidates(desk.tx, SYSTEM, units))
+    for job in await seat_all(desk, book, queue):
         _wait(desk, book, job)
+
+
+async def give_ladders(desk: Desk, jobs: Sequence[Job]) -> None:
+    """Find the ladder of each job that has none yet."""
+    bare = [job for job in jobs if job.ladder is None]
+    if not bare:
+        return
+    units = await units_for(desk.tx, SYSTEM, (job.case.area_path for job in bare))
+    for job in bare:
+        case = job.case
+        job.ladder = units.ladder(desk.table, job.verdict.ladder, case.area_path, case.type or "")
+
+
+def units_on_ladders(jobs: Iterable[Job]) -> set[str]:
+    """The ids of all units that the jobs may end at."""
+    return {unit.id for job in jobs for rung in _ladder(job).rungs for unit in rung.units}
 
 
 async def seat_all(desk: Desk, book: Book, jobs: Sequence[Job]) -> list[Job]:
@@ -58,16 +71,6 @@ async def units_for(tx: ReadTx, scope: Scope, paths: Iterable[str]) -> Units:
     near = {prefix for path in areas for prefix in prefixes(path)}
     city_only = {path for path in areas if level(path, DISTRICT) is None}
     return Units(await store.units_on(tx, scope, near, below=city_only))
-
-
-async def _give_ladders(desk: Desk, jobs: Sequence[Job]) -> None:
-    bare = [job for job in jobs if job.ladder is None]
-    if not bare:
-        return
-    units = await units_for(desk.tx, SYSTEM, (job.case.area_path for job in bare))
-    for job in bare:
-        case = job.case
-        job.ladder = units.ladder(desk.table, job.verdict.ladder, case.area_path, case.type or "")
 
 
 def _seat(book: Book, jobs: Sequence[Job]) -> tuple[list[Placed], list[Job]]:
@@ -120,10 +123,6 @@ def _wait(desk: Desk, book: Book, job: Job) -> None:
         return
     desk.wait(job, "no_unit", ladder, ladder.missing)
     desk.tx.due("second_look", job.case.case_id, desk.tx.now + SECOND_LOOK)
-
-
-def _unit_ids(jobs: Iterable[Job]) -> set[str]:
-    return {unit.id for job in jobs for rung in _ladder(job).rungs for unit in rung.units}
 
 
 def _ladder(job: Job) -> Ladder:

@@ -20,8 +20,8 @@ from fengqiao_contracts.facts import (
 
 from .. import store
 from ..domain.table import Table
-from .again import drain, look_again, move_on
-from .desk import Desk
+from .again import drain, look_again, place_again, verdict_of
+from .desk import Desk, Job
 
 LOOK_AT_ONCE = 200
 """Waiting cases that look at a new unit in its own transaction; the rest follow by schedule."""
@@ -57,6 +57,8 @@ async def admit_mediators(
     table: Table, tx: Tx, items: Sequence[Received[MediatorAdmitted]]
 ) -> None:
     """Mediators become assignable and get what waits for them."""
+    desk, units = Desk(tx, table), {item.fact.committee_id: item for item in items}
+    await desk.lock(units)
     rows = [
         {
             "mediator_id": item.fact.mediator_id,
@@ -69,13 +71,15 @@ async def admit_mediators(
         for item in items
     ]
     await store.save_mediators(tx, rows)
-    await drain(Desk(tx, table), {item.fact.committee_id: item for item in items})
+    await drain(desk, units)
 
 
 async def change_mediators(
     table: Table, tx: Tx, items: Sequence[Received[MediatorChanged]]
 ) -> None:
     """New capacity, specialities, grade or committee; open cases stay with their mediator."""
+    desk, units = Desk(tx, table), {item.fact.committee_id: item for item in items}
+    await desk.lock(units)
     rows = [
         {
             "key": item.fact.mediator_id,
@@ -85,7 +89,7 @@ async def change_mediators(
         for item in items
     ]
     await store.change_mediators(tx, rows)
-    await drain(Desk(tx, table), {item.fact.committee_id: item for item in items})
+    await drain(desk, units)
 
 
 async def suspend_mediators(
@@ -111,30 +115,42 @@ async def reinstate_mediators(
     back = [item for item in items if _may_return(known.get(item.fact.mediator_id))]
     if not back:
         return
+    desk, units = Desk(tx, table), {known[i.fact.mediator_id].committee_id: i for i in back}
+    await desk.lock(units)
     rows = [
         {"key": item.fact.mediator_id, "assignable": True, "sequence": item.envelope.sequence}
         for item in back
     ]
     await store.change_mediators(tx, rows)
-    causes = {known[item.fact.mediator_id].committee_id: item for item in back}
-    await drain(Desk(tx, table), causes)
+    await drain(desk, units)
 
 
 async def _leave(
     table: Table, tx: Tx, items: Sequence[Received[Any]], reason: str, change: Mapping[str, Any]
 ) -> None:
-    """Close the mediators to new cases first, so that nobody is given to them meanwhile."""
-    causes = {item.fact.mediator_id: item for item in items}
+    """Close the mediators to new cases, then let each of their cases move on.
+
+    Cases are locked before units, as everywhere; a case that was given to a mediator between the
+    first look and the lock is found by the second.
+    """
+    desk, causes = Desk(tx, table), {item.fact.mediator_id: item for item in items}
+    found = await store.lock_cases(tx, SYSTEM, await store.live_cases_of(tx, SYSTEM, causes))
+    units = await store.units_of_mediators(tx, SYSTEM, causes)
+    await desk.lock(units.values())
     rows = [
         {"key": mediator_id, **change, "sequence": causes[mediator_id].envelope.sequence}
         for mediator_id in sorted(causes)
     ]
     await store.change_mediators(tx, rows)
+    late = await store.live_cases_of(tx, SYSTEM, causes) - found.keys()
+    found |= await store.lock_cases(tx, SYSTEM, late) if late else {}
     freed = await store.end_assignments(tx, SYSTEM, causes, reason, of_mediators=True)
-    if not freed:
-        return
-    desk = Desk(tx, table)
-    await move_on(desk, freed, causes, reason)
+    by_case: dict[str, Received[Any]] = {}
+    for place in freed:
+        case, cause = found[place.case_id], causes[place.mediator_id]
+        desk.withdraw(Job(case, verdict_of(table, case), cause), reason)
+        by_case[place.case_id] = cause
+    await place_again(desk, [found[case_id] for case_id in by_case], by_case)
     await desk.save()
 
 

@@ -21,6 +21,7 @@ from .places import (
     drop_waits,
     end_assignments,
     first_waiting,
+    live_cases_of,
     lock_units,
     take_places,
     units_waited_for,
@@ -35,6 +36,7 @@ from .registry import (
     save_committees,
     save_mediators,
     units_named,
+    units_of_mediators,
     units_on,
 )
 from .scoping import access
@@ -62,6 +64,7 @@ __all__ = [
     "gauges",
     "history",
     "known_mediators",
+    "live_cases_of",
     "lock_cases",
     "lock_units",
     "metadata",
@@ -70,6 +73,7 @@ __all__ = [
     "save_mediators",
     "take_places",
     "units_named",
+    "units_of_mediators",
     "units_on",
     "units_waited_for",
     "waiting_in",

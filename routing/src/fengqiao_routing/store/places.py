@@ -67,24 +67,31 @@ async def end_assignments(
     return sorted(freed)
 
 
+async def live_cases_of(tx: ReadTx, scope: Scope, mediator_ids: Collection[str]) -> set[str]:
+    """The cases that hold a place of these mediators."""
+    held = assignments.c.mediator_id.in_(sorted(mediator_ids)) & assignments.c.live
+    stmt = select(assignments.c.case_id).where(held, of_case(assignments, scope))
+    return {row.case_id for row in await tx.all(stmt)}
+
+
 async def add_assignments(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Record places taken."""
     if rows:
         await tx.run(insert(assignments), list(rows))
 
 
-async def lock_units(tx: Tx, scope: Scope, ids: Collection[str]) -> bool:
-    """Let nobody else wait for, or free a place of, these units until the commit.
+async def lock_units(tx: Tx, scope: Scope, ids: Collection[str]) -> None:
+    """Let nobody else take, free or wait for a place of these units until the commit.
 
-    False where nobody else can: the embedded store has one writer.
+    So nobody begins to wait beside a place that is being freed. Locked in id order. Nothing is to
+    be done in the embedded store: it has one writer.
     """
     if tx.dialect != "postgresql" or not ids:
-        return False
+        return
     inside = committees.c.committee_id.in_(sorted(ids))
     stmt = select(committees.c.committee_id).where(inside, in_area(committees, scope))
     await tx.all(stmt.order_by(committees.c.committee_id).with_for_update())
     await tx.run(update(committees).where(inside).values(turn=committees.c.turn + 1))
-    return True
 
 
 async def add_waits(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -99,14 +106,10 @@ async def drop_waits(tx: Tx, case_ids: Collection[str]) -> None:
         await tx.run(delete(waits).where(waits.c.case_id.in_(sorted(case_ids))))
 
 
-async def units_waited_for(
-    tx: ReadTx, scope: Scope, *, ids: Collection[str] = (), case_ids: Collection[str] = ()
-) -> list[str]:
-    """Those of the units for which at least one case waits, or all units of the cases."""
-    column, wanted = (waits.c.unit_id, ids) if ids else (waits.c.case_id, case_ids)
-    stmt = (
-        select(waits.c.unit_id).where(column.in_(sorted(wanted)), of_case(waits, scope)).distinct()
-    )
+async def units_waited_for(tx: ReadTx, scope: Scope, ids: Collection[str]) -> list[str]:
+    """Those of the units for which at least one case waits."""
+    inside = waits.c.unit_id.in_(sorted(ids))
+    stmt = select(waits.c.unit_id).where(inside, of_case(waits, scope)).distinct()
     return [row.unit_id for row in await tx.all(stmt)]
 
 

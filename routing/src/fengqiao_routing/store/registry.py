@@ -77,16 +77,22 @@ async def committee_states(tx: ReadTx, scope: Scope, ids: Collection[str]) -> di
     return {row.committee_id: row for row in rows}
 
 
-async def candidates(
-    tx: ReadTx, scope: Scope, unit_ids: Collection[str], *, unlocked: bool = False
-) -> list[Candidate]:
-    """The assignable mediators of the units; `unlocked` locks them, passing over locked ones."""
+async def candidates(tx: ReadTx, scope: Scope, unit_ids: Collection[str]) -> list[Candidate]:
+    """The assignable mediators of the units."""
     stmt = select(mediators).where(
         mediators.c.committee_id.in_(sorted(unit_ids)),
         mediators.c.assignable,
         in_area(mediators, scope),
     )
-    return await _candidates(tx, stmt.with_for_update(skip_locked=True) if unlocked else stmt)
+    return await _candidates(tx, stmt)
+
+
+async def units_of_mediators(tx: ReadTx, scope: Scope, ids: Collection[str]) -> dict[str, str]:
+    """The unit of each of these mediators."""
+    stmt = select(mediators.c.mediator_id, mediators.c.committee_id).where(
+        mediators.c.mediator_id.in_(sorted(ids)), in_area(mediators, scope)
+    )
+    return {row.mediator_id: row.committee_id for row in await tx.all(stmt)} if ids else {}
 
 
 async def candidates_named(tx: ReadTx, scope: Scope, ids: Collection[str]) -> list[Candidate]:
