@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from fengqiao_chassis.web import Body, Code, Day, Text
 from fengqiao_contracts.values import CommitteeKind
+
+if TYPE_CHECKING:
+    Title = Line = Number = Address = PersonName = Word = Note = str
+else:
+    Title = Text(2, 200)
+    Line = Text(1, 200)
+    Number = Text(1, 64)
+    Address = Text(1, 300)
+    PersonName = Text(2, 80)
+    Word = Text(1, 80)
+    Note = Text(1, 500)
 
 Grade = Annotated[int, Field(ge=1, le=4)]
 """1 is the highest grade, 4 the lowest."""
@@ -46,14 +57,14 @@ Phone = Annotated[str, Field(pattern=r"^\+?[0-9-]{5,20}$")]
 class NewCommittee(Body):
     """A committee as it is filed (备案)."""
 
-    name: Text(2, 200)
+    name: Title
     kind: CommitteeKind
     area: Code
     specialities: Types = []
-    setter: Text(1, 200) | None = None
-    filing_number: Text(1, 64) | None = None
+    setter: Line | None = None
+    filing_number: Number | None = None
     filed_on: Day | None = None
-    address: Text(1, 300) | None = None
+    address: Address | None = None
     phone: Phone | None = None
     members: Headcount | None = None
     women: Headcount | None = None
@@ -69,14 +80,14 @@ class PutCommittee(NewCommittee):
 class PatchCommittee(Body):
     """Fields that change; what is left out stays."""
 
-    name: Text(2, 200) | None = None
+    name: Title | None = None
     kind: CommitteeKind | None = None
     area: Code | None = None
     specialities: Types | None = None
-    setter: Text(1, 200) | None = None
-    filing_number: Text(1, 64) | None = None
+    setter: Line | None = None
+    filing_number: Number | None = None
     filed_on: Day | None = None
-    address: Text(1, 300) | None = None
+    address: Address | None = None
     phone: Phone | None = None
     members: Headcount | None = None
     women: Headcount | None = None
@@ -87,7 +98,7 @@ class PatchCommittee(Body):
 class _Person(Body):
     """A person who mediates or wants to."""
 
-    name: Text(2, 80)
+    name: PersonName
     id_kind: IdKind = "resident_id"
     id_number: IdNumber
     born_on: Day | None = None
@@ -95,7 +106,7 @@ class _Person(Body):
     employment: Employment = "part_time"
     tags: Annotated[list[Tag], Field(max_length=9)] = []
     specialities: Types = []
-    certificate_number: Text(1, 64) | None = None
+    certificate_number: Number | None = None
     certificate_expires_on: Day | None = None
 
 
@@ -110,7 +121,7 @@ class Admission(Body):
 
     decision: Literal["approve", "deny"]
     reason: Code | None = None
-    note: Text(1, 500) | None = None
+    note: Note | None = None
     grade: Grade | None = None
     capacity: Capacity | None = None
 
@@ -119,13 +130,13 @@ class StandingChange(Body):
     """Suspension or retirement with its reason code (`suspension_reasons`, `retirement_reasons`)."""
 
     reason: Code
-    note: Text(1, 500) | None = None
+    note: Note | None = None
 
 
 class Reinstatement(Body):
     """Back from a suspension."""
 
-    note: Text(1, 500) | None = None
+    note: Note | None = None
 
 
 class PutMediator(Body):
@@ -138,16 +149,16 @@ class PutMediator(Body):
     phone: Phone | None = None
     employment: Employment | None = None
     tags: Annotated[list[Tag], Field(max_length=9)] | None = None
-    certificate_number: Text(1, 64) | None = None
+    certificate_number: Number | None = None
     certificate_expires_on: Day | None = None
 
 
 class NewExpert(Body):
     """An expert to enrol; `fields` are dispute types or the bureau's own subject codes."""
 
-    name: Text(2, 80)
-    title: Text(1, 80) | None = None
-    organisation: Text(1, 200) | None = None
+    name: PersonName
+    title: Word | None = None
+    organisation: Line | None = None
     fields: Annotated[list[Code], Field(min_length=1, max_length=20)]
     area: Code
     phone: Phone | None = None
