@@ -10,7 +10,13 @@ from fengqiao_chassis.web import Body, Code, Day, Text
 from fengqiao_contracts.values import CommitteeKind
 
 if TYPE_CHECKING:
-    Title = Line = Number = Address = PersonName = Word = Note = str
+    type Title = str
+    type Line = str
+    type Number = str
+    type Address = str
+    type PersonName = str
+    type Word = str
+    type Note = str
 else:
     Title = Text(2, 200)
     Line = Text(1, 200)
