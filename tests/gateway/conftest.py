@@ -1,6 +1,18 @@
-"""Makes `receiver` importable for the tests of this folder."""
+"""A gateway of its own for each test; makes the helpers of this folder importable."""
 
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+from world import World, make_world
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A gateway with accounts to be made, between services that answer what they were asked."""
+    async with make_world(tmp_path) as made:
+        yield made

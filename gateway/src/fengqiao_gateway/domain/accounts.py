@@ -28,7 +28,7 @@ who acts is never who checks (GB/T 22239, three separate administrators)."""
 NEEDS_AREA = frozenset({"city", "district", "clerk"})
 MIN_PASSWORD, MAX_PASSWORD = 10, 256
 
-_USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{1,62}[a-z0-9])\Z")
+_USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])\Z")
 _SYSTEM = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?\Z")
 _POOR = (
     "password",
@@ -63,8 +63,8 @@ def check_account(new: NewAccount) -> None:
     if not _USERNAME.match(new.username):
         raise Invalid(
             "bad-username",
-            "用户名应为 3–64 位小写字母、数字、点、下划线或连字符",
-            "A username has 3-64 lower-case letters, digits, dots, underscores or hyphens",
+            "用户名应为 2–64 位小写字母、数字、点、下划线或连字符",
+            "A username has 2-64 lower-case letters, digits, dots, underscores or hyphens",
             "username",
         )
     if new.role not in ROLES:

@@ -94,7 +94,7 @@ async def change_account(
     """
     row = await _managed(tx, by, account_id)
     values = {k: v for k, v in changes.items() if k != "unlock"}
-    merged = {k: getattr(row, k) for k in NewAccount.__slots__} | values
+    merged = {k: values.get(k, getattr(row, k)) for k in NewAccount.__slots__}
     new = NewAccount(**(merged | {"areas": tuple(merged["areas"])}))
     check_account(new)
     check_may_manage(by.role, new.role)
