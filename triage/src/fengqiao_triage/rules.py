@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -13,6 +13,7 @@ from typing import Any, cast
 import yaml
 
 from .domain.analysis import Analyser, Reading
+from .domain.case import Rules, Versions
 from .domain.cues import Cue, CueSet, Guards, index_of
 from .domain.lexicon import Rows, Scale, Weights
 from .domain.policy import (
@@ -103,7 +104,6 @@ def cue_set(version: str = CUES) -> CueSet:
         negation_after=_some(data["negation_after"]),
         hypothesis=_some(data["hypothesis"]),
         hearsay=_some(data["hearsay"]),
-        past=_some(data["past"]),
     )
     return CueSet({c.code: c for c in cues}, guards, index_of(cues))
 
@@ -179,7 +179,9 @@ def policy(version: str = POLICY) -> Policy:
         none_types=frozenset(data["none_types"]),
         hard=tuple(_rule(r) for r in data["hard"]),
         groups=tuple(
-            Group(g["group"], tuple(_rule(r) for r in g["rules"]), int(g["cap"]), g["take"] == "best")
+            Group(
+                g["group"], tuple(_rule(r) for r in g["rules"]), int(g["cap"]), g["take"] == "best"
+            )
             for g in data["points"]
         ),
         missing=tuple(_question(q) for q in data["missing"]),
@@ -207,3 +209,23 @@ def screening(version: str = SCREENING) -> tuple[ScreeningRule, ...]:
         )
         for r in _load(version)["rules"]
     )
+
+
+LATEST = Versions(ANALYSER, POLICY, SCREENING)
+
+
+@cache
+def rules(versions: Versions = LATEST) -> Rules:
+    """All rules of a set of versions."""
+    return Rules(
+        versions,
+        analyser(versions.analyser),
+        policy(versions.policy),
+        screening(versions.screening),
+    )
+
+
+@cache
+def flag_of(version: str = CUES) -> Mapping[str, str]:
+    """Under which risk flag each sign is published, where it is."""
+    return {c.code: c.flag for c in cue_set(version).cues.values() if c.flag}

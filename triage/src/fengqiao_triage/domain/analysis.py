@@ -15,7 +15,8 @@ from .text import Text
 
 NO_DISPUTE = "00"
 OTHER = "99"
-_EMPTY: Mapping[str, Signal] = {}
+NEVER = -100.0
+"""A margin that no words outweigh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,18 @@ class PartAnalysis:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was stated in fields rather than prose; None where nothing was."""
+    """What was stated in fields rather than prose; None where nothing was.
+
+    `respondent`: a counterpart is named, so that it cannot be "no dispute between parties" (00);
+    `answered`: the last part that answers questions, 0 for none: what earlier parts left unsure is
+    settled by it.
+    """
 
     people: int | None = None
     amount: Decimal | None = None
     months: int | None = None
+    respondent: bool = False
+    answered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,8 @@ class Analyser(Protocol):
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How words become answers: two scales, each word's weights for both (`rows`), the weight of
-    suitability when a type is chosen, and below how many words nothing can be said."""
+    suitability when a type is chosen, and below how many words nothing can be said.
+    """
 
     types: Scale
     suits: Scale
@@ -125,7 +134,9 @@ def combine(reading: Reading, parts: Sequence[PartAnalysis], form: Form) -> Anal
     words = sum(p.words for p in parts)
     types = reading.types.margins(_total([p.type_sums for p in parts]), words)
     suits = reading.suits.margins(_total([p.suit_sums for p in parts]), words)
-    signs, unsure = _signs(parts)
+    signs, unsure = _signs(parts, form.answered)
+    if form.respondent:
+        types[reading.types.codes.index(NO_DISPUTE)] = NEVER
     kind, suit = _choose(reading, types, suits, words, signs)
     return Analysis(
         type=reading.types.codes[kind],
@@ -145,11 +156,13 @@ def _total(sums: Sequence[tuple[float, ...]]) -> list[float]:
     return list(sums[0]) if len(sums) == 1 else [sum(column) for column in zip(*sums, strict=True)]
 
 
-def _signs(parts: Sequence[PartAnalysis]) -> tuple[dict[str, Sign], dict[str, Sign]]:
+def _signs(parts: Sequence[PartAnalysis], answered: int) -> tuple[dict[str, Sign], dict[str, Sign]]:
     signs: dict[str, Sign] = {}
     unsure: dict[str, Sign] = {}
     for part in parts:
         for code, signal in part.signals.items():
+            if signal.unsure and part.part < answered:
+                continue
             into = unsure if signal.unsure else signs
             spans = tuple([Evidence(part.part, start, end) for start, end in signal.spans])
             known = into.get(code)

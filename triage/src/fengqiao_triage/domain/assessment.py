@@ -137,9 +137,7 @@ def open_safety(policy: Policy, a: Analysis) -> bool:
     return any(q.open(a) for q in policy.safety)
 
 
-def screen(
-    rules: Iterable[ScreeningRule], a: Analysis, *, hard: bool
-) -> tuple[Screening, ...]:
+def screen(rules: Iterable[ScreeningRule], a: Analysis, *, hard: bool) -> tuple[Screening, ...]:
     """Every rule that keeps the case from mediation or demands a report, with its article."""
     return tuple(
         [

@@ -11,7 +11,8 @@ from .numbers import number_of
 Place = tuple[int, int]
 """Characters [start, end) of one part's text."""
 
-_CLAUSE = re.compile(r"[。；！？;!?\n]")
+_SENTENCE = re.compile(r"[。；！？;!?\n]")
+_CLAUSE = re.compile(r"[，。；！？,;!?\n]")
 _LEFT = 24
 _AROUND = 10
 MAX_SPANS = 3
@@ -27,13 +28,13 @@ class Guards:
     negation_after: re.Pattern[str]
     hypothesis: re.Pattern[str]
     hearsay: re.Pattern[str]
-    past: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
     """One sign: its words, its pattern with the needles that gate it, what takes it back, and the
-    risk flag as which it is published."""
+    risk flag as which it is published.
+    """
 
     code: str
     words: frozenset[str] = frozenset()
@@ -86,19 +87,13 @@ def read(cues: CueSet, text: str, hits: Sequence[tuple[str, int]]) -> dict[str, 
     for word, at in hits:
         for cue in cues.by_word[word]:
             if word in cue.words:
-                _note(found, cues.guards, cue, text, at, at + len(word), 1)
+                _note(found, cues.guards, cue, text, (at, at + len(word)))
             if word in cue.needles:
                 woken[cue.code] = cue
     for cue in woken.values():
-        _match(found, cues.guards, cue, text)
+        for match in cue.pattern.finditer(text) if cue.pattern else ():
+            _note(found, cues.guards, cue, text, match.span())
     return found
-
-
-def _match(found: dict[str, Signal], guards: Guards, cue: Cue, text: str) -> None:
-    assert cue.pattern is not None  # noqa: S101 a cue with needles has a pattern (rule loader)
-    for match in cue.pattern.finditer(text):
-        start, end = match.span()
-        _note(found, guards, cue, text, start, end, _times(text, start, end) if cue.counted else 1)
 
 
 _TIMES = re.compile(
@@ -112,41 +107,49 @@ def _times(text: str, start: int, end: int) -> int:
     best = 1
     for said in _TIMES.finditer(text, max(0, start - _AROUND), end):
         number = number_of(said["n"]) if said["n"] else None
-        if number is not None and number < 1000:  # noqa: PLR2004 more is no count of talks
+        if number is not None and number < 1000:
             best = max(best, int(number))
         else:
             best = max(best, MANY if said["many"] or said["n"] else 2)
     return best
 
 
-def _note(
-    found: dict[str, Signal], guards: Guards, cue: Cue, text: str, start: int, end: int, count: int
-) -> None:
+def _note(found: dict[str, Signal], guards: Guards, cue: Cue, text: str, place: Place) -> None:
+    """Add a place to its sign, unless what stands around it takes it back."""
+    start, end = place
     before = found.get(cue.code)
+    count = _times(text, start, end) if cue.counted else 1
     if before is not None and len(before.spans) >= MAX_SPANS and count <= before.count:
         return
     verdict = _verdict(guards, cue, text, start, end)
     if verdict is None or (verdict and before is not None):
         return
     if before is None or (before.unsure and not verdict):
-        found[cue.code] = Signal(count, ((start, end),), verdict)
+        found[cue.code] = Signal(count, (place,), verdict)
         return
-    if any(s <= start < e or start <= s < end for s, e in before.spans):
-        found[cue.code] = Signal(max(before.count, count), before.spans)
-        return
-    spans = (*before.spans, (start, end))[:MAX_SPANS]
+    overlaps = any(s < end and start < e for s, e in before.spans)
+    spans = before.spans if overlaps else (*before.spans, place)[:MAX_SPANS]
     found[cue.code] = Signal(max(before.count, count), spans)
 
 
 def _verdict(guards: Guards, cue: Cue, text: str, start: int, end: int) -> bool | None:
-    """None: taken back; False: said plainly; True: only by hearsay or about a distant past."""
-    if cue.unless and cue.unless.search(text, max(0, start - _AROUND), end + _AROUND):
+    """None: taken back; False: said plainly; True: said by hearsay only."""
+    if cue.unless and cue.unless.search(_clause(text, start, end)):
         return None
     if not (cue.negation or cue.real or cue.asks):
         return False
-    left = _CLAUSE.split(text[max(0, start - _LEFT) : start])[-1]
-    if cue.negation and (guards.negation.search(left) or guards.negation_after.match(text[end : end + 8])):
+    left = _SENTENCE.split(text[max(0, start - _LEFT) : start])[-1]
+    if cue.negation and (
+        guards.negation.search(left) or guards.negation_after.match(text[end : end + 8])
+    ):
         return None
     if cue.real and guards.hypothesis.search(left):
         return None
     return bool(cue.asks and guards.hearsay.search(left))
+
+
+def _clause(text: str, start: int, end: int) -> str:
+    """A sign with what stands near it in the same clause."""
+    left = _CLAUSE.split(text[max(0, start - _AROUND) : start])[-1]
+    right = _CLAUSE.split(text[end : end + _AROUND], 1)[0]
+    return left + text[start:end] + right

@@ -97,19 +97,19 @@ class Matcher:
         hits = Hits()
         words, cues, index = hits.words, hits.cues, self._index
         pairs = enumerate(map(add, text, text[1:]))
-        for at, entries in [(at, index[pair]) for at, pair in pairs if pair in index]:
-            for word, weighted, cue in entries:
-                if text.startswith(word, at):
-                    if weighted and word not in words:
-                        words[word] = at
-                    if cue:
-                        cues.append((word, at))
+        here = [(at, entry) for at, pair in pairs if pair in index for entry in index[pair]]
+        for at, (word, weighted, cue) in here:
+            if text.startswith(word, at):
+                if weighted and word not in words:
+                    words[word] = at
+                if cue:
+                    cues.append((word, at))
         for word in self._single:
             if word in text:
                 words[word] = text.index(word)
-        for word in self._single_cues:
-            at = text.find(word)
-            while at >= 0:
-                cues.append((word, at))
-                at = text.find(word, at + 1)
+        cues += [(word, at) for word in self._single_cues for at in _places(text, word)]
         return hits
+
+
+def _places(text: str, char: str) -> list[int]:
+    return [at for at, c in enumerate(text) if c == char] if char in text else []

@@ -52,7 +52,7 @@ def _numerals(text: str) -> Decimal | None:
         else:
             total = (total + section + digit) * _MYRIADS[char]
             section, digit, last = 0, 0, _MYRIADS[char]
-    return Decimal(total + section + digit * (last // 10 if last >= 10 else 1))  # noqa: PLR2004
+    return Decimal(total + section + digit * (last // 10 if last >= 10 else 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,12 @@ _AMOUNT = re.compile(
     rf"(?P<num>[\d{HAN}][\d,，.{HAN}]*)(?P<more>[几多余来])?(?P<unit>[万亿千百]*)"
     r"(?P<yuan>多?(?:元|块|圆|人民币))?"
 )
-_BARE = re.compile(r"[几多余来]?(?:[\d平人户名亩吨张册条次字步里头只株棵方个家位业居村学众台辆套间层分年月日天米公斤吨斤]|余?[户名人])")
-_MONEY_AFTER = re.compile(r"[多余来]?的?(?:借款|欠款|货款|工程款|彩礼|赔偿|现金|定金|钱|补偿|本金|押金|首付|房款)")
+_BARE = re.compile(
+    r"[几多余来]?(?:[\d平人户名亩吨张册条次字步里头只株棵方个家位业居村学众台辆套间层分年月日天米公斤吨斤]|余?[户名人])"
+)
+_MONEY_AFTER = re.compile(
+    r"[多余来]?的?(?:借款|欠款|货款|工程款|彩礼|赔偿|现金|定金|钱|补偿|本金|押金|首付|房款)"
+)
 _RATE_AFTER = re.compile(
     r"\s*(?:[/／一每]\s*(?:㎡|m|平|个?月|天|日|吨|斤|人|年|次|小时|度|车|股|亩|平方)|的?(?:月租|月薪))"
 )

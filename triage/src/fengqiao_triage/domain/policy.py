@@ -37,7 +37,7 @@ class Condition:
         """Whether the analysis meets every line of the condition."""
         if self.signs and a.signs.keys().isdisjoint(self.signs):
             return False
-        if self.types and a.type not in self.types or a.type in self.not_types:
+        if (self.types and a.type not in self.types) or a.type in self.not_types:
             return False
         if self.suits and a.suitability not in self.suits:
             return False
@@ -57,12 +57,14 @@ class Condition:
             return False
         found = [signs[code] for code in self.signs if code in signs]
         return not found or any(
-            [s.count >= self.min_count and len(s.spans) >= self.min_places for s in found]
+            s.count >= self.min_count and len(s.spans) >= self.min_places for s in found
         )
 
     def evidence(self, a: Analysis) -> tuple[Evidence, ...]:
         """The places in the case's parts that the condition rests on."""
-        spans = [e for code in (*self.signs, *self.needs) if code in a.signs for e in a.signs[code].spans]
+        spans = [
+            e for code in (*self.signs, *self.needs) if code in a.signs for e in a.signs[code].spans
+        ]
         for name, used in (
             ("people", self.min_people),
             ("amount", self.min_amount),

@@ -1,0 +1,1 @@
+"""What triage does when it hears a fact or a clock strikes."""

@@ -1,0 +1,36 @@
+"""Who may see a case here, and the erasure of its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fengqiao_chassis.bus import Received
+from fengqiao_chassis.store import SYSTEM, Tx
+from fengqiao_contracts.facts import (
+    AssignmentWithdrawn,
+    MediatorAssigned,
+    PersonalDataErased,
+    ReferralReceived,
+)
+
+from .. import store
+
+
+async def note_mediators(tx: Tx, items: Sequence[Received[MediatorAssigned]]) -> None:
+    """The assigned mediator may see the case."""
+    await store.note_mediators(tx, {i.fact.case_id: i.fact.mediator_id for i in items})
+
+
+async def drop_mediators(tx: Tx, items: Sequence[Received[AssignmentWithdrawn]]) -> None:
+    """A mediator whose assignment ended may see the case no more."""
+    await store.drop_mediators(tx, {i.fact.case_id: i.fact.mediator_id for i in items})
+
+
+async def note_referrers(tx: Tx, items: Sequence[Received[ReferralReceived]]) -> None:
+    """A system that referred the case may see it."""
+    await store.add_referrers(tx, SYSTEM, {i.fact.case_id: i.fact.system for i in items})
+
+
+async def forget(tx: Tx, items: Sequence[Received[PersonalDataErased]]) -> None:
+    """Erase the words of these cases; their assessments stay, they hold places only."""
+    await store.forget(tx, [item.fact.case_id for item in items])

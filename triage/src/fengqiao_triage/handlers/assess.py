@@ -1,0 +1,205 @@
+"""Analyze and assess cases as they are registered and supplemented."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from fengqiao_chassis.bus import Received
+from fengqiao_chassis.store import SYSTEM, Tx
+from fengqiao_contracts.errors import Retry
+from fengqiao_contracts.facts import CaseRegistered, CaseSupplemented
+
+from .. import store
+from ..domain.analysis import Form, PartAnalysis
+from ..domain.assessment import History
+from ..domain.case import Inputs, Rules, Versions, day_of, judge, months_since
+from ..domain.packing import pack, unpack
+from ..domain.text import Text, sha256_of
+from ..rules import rules as rules_of
+from .outcome import Case, conclude
+
+ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was read in one new text, before any transaction."""
+
+    text: str
+    day: str
+    sha256: str
+    part: PartAnalysis
+
+
+def plan_registered(
+    versions: Versions, items: Sequence[Received[CaseRegistered]]
+) -> Sequence[Plan]:
+    """Read the narratives of new cases."""
+    texts = [
+        Text(0, f.pii.narrative if f.pii else "", day_of(f.reported_at))
+        for f in (item.fact for item in items)
+    ]
+    return _plans(versions, texts)
+
+
+def plan_supplements(
+    versions: Versions, items: Sequence[Received[CaseSupplemented]]
+) -> Sequence[Plan]:
+    """Read the supplements alone; what was said before was read before."""
+    texts = [
+        Text(f.number, f.pii.text if f.pii else "", day_of(f.received_at))
+        for f in (item.fact for item in items)
+    ]
+    return _plans(versions, texts)
+
+
+def _plans(versions: Versions, texts: Sequence[Text]) -> Sequence[Plan]:
+    parts = rules_of(versions).analyser.analyse(texts)
+    return [
+        Plan(t.text, t.day.isoformat(), sha256_of(t.text), part)
+        for t, part in zip(texts, parts, strict=True)
+    ]
+
+
+async def assess_registered(
+    rules: Rules, tx: Tx, items: Sequence[Received[CaseRegistered]], plans: Sequence[Plan]
+) -> None:
+    """State what each new case is about and how dangerous it is."""
+    found = [_first(rules, item, plan, tx.now) for item, plan in zip(items, plans, strict=True)]
+    rows = [
+        {**_entered(item.fact), **case.standing()} for item, case in zip(items, found, strict=True)
+    ]
+    await store.add_cases(tx, rows)
+    await _keep(tx, rules, found, plans)
+    conclude(rules, tx, found, items)
+
+
+def _first(rules: Rules, item: Received[CaseRegistered], plan: Plan, now: datetime) -> Case:
+    fact = item.fact
+    applicants = sum(p.role == "applicant" for p in fact.parties)
+    stated = [n for n in (fact.people_count, applicants if applicants > 1 else None) if n]
+    form = Form(
+        people=max(stated, default=None),
+        amount=fact.amount,
+        months=months_since(fact.occurred_on, day_of(fact.reported_at)),
+        respondent=any(p.role == "respondent" for p in fact.parties),
+    )
+    inputs = Inputs(rules.versions, (plan.sha256,), form, History(), now)
+    return Case(
+        case_id=fact.case_id,
+        area=item.envelope.area,
+        revision=1,
+        cause=item.envelope.id,
+        inputs=inputs,
+        judgement=judge(rules, (plan.part,), inputs),
+        texts={0: plan.text},
+    )
+
+
+def _entered(fact: CaseRegistered) -> dict[str, Any]:
+    system = fact.external_ref.system if fact.external_ref else None
+    return {
+        "case_id": fact.case_id,
+        "area_path": fact.area_path,
+        "reporter": fact.reporter,
+        "mediator": None,
+        "referrers": store.with_referrer(None, system) if system else None,
+        "case_ref": fact.case_id,
+        "received_at": fact.received_at,
+    }
+
+
+async def assess_supplemented(
+    rules: Rules, tx: Tx, items: Sequence[Received[CaseSupplemented]], plans: Sequence[Plan]
+) -> None:
+    """Assess again with the new words; what was a red is not lowered by them."""
+    ids = [item.fact.case_id for item in items]
+    rows = await store.lock_cases(tx, SYSTEM, ids)
+    if len(rows) < len(ids):
+        raise Retry("the case was not registered here yet")
+    stored = await store.parts_of(tx, SYSTEM, ids)
+    found = [
+        _again(rules, item, plan, rows[item.fact.case_id], stored[item.fact.case_id], tx.now)
+        for item, plan in zip(items, plans, strict=True)
+    ]
+    await store.revise_cases(tx, [{"case_id": case.case_id, **case.changes()} for case in found])
+    await _keep(tx, rules, found, plans)
+    conclude(rules, tx, found, items)
+
+
+def _again(
+    rules: Rules,
+    item: Received[CaseSupplemented],
+    plan: Plan,
+    row: Any,
+    stored: Sequence[Any],
+    now: datetime,
+) -> Case:
+    fact = item.fact
+    form = Form(
+        people=max([n for n in (row.people, fact.people_count) if n], default=None),
+        amount=fact.amount if fact.amount is not None else row.amount,
+        months=row.months,
+        respondent=row.respondent or any(p.role == "respondent" for p in fact.parties),
+        answered=fact.number if fact.kind == ANSWER else row.answered,
+    )
+    inputs = Inputs(
+        rules.versions,
+        (*[part.sha256 for part in stored], plan.sha256),
+        form,
+        History(row.grade, row.last_red_at),
+        now,
+        row.unanswered and fact.kind != ANSWER,
+    )
+    parts = [*parts_again(rules, stored), plan.part]
+    return Case(
+        case_id=fact.case_id,
+        area=item.envelope.area,
+        revision=row.revision + 1,
+        cause=item.envelope.id,
+        inputs=inputs,
+        judgement=judge(rules, parts, inputs),
+        texts={**{part.part: part.text or "" for part in stored}, fact.number: plan.text},
+        last_red_at=row.last_red_at,
+    )
+
+
+def parts_again(rules: Rules, stored: Sequence[Any], *, anew: bool = False) -> list[PartAnalysis]:
+    """What stored parts say: as read then, or read anew (`anew`, or another analyser read them).
+
+    Erased words cannot be read anew: what had been read in them is used.
+    """
+    version = rules.versions.analyser
+    return [
+        unpack(row.part, row.analysis)
+        if row.text is None or (row.analyser == version and not anew)
+        else rules.analyser.analyse([Text(row.part, row.text, day_from(row.day))])[0]
+        for row in stored
+    ]
+
+
+def day_from(text: str) -> date:
+    """The business date of a stored part."""
+    return date.fromisoformat(text)
+
+
+async def _keep(tx: Tx, rules: Rules, found: Sequence[Case], plans: Sequence[Plan]) -> None:
+    await store.add_inputs(
+        tx,
+        [
+            {
+                "case_id": case.case_id,
+                "part": plan.part.part,
+                "text": plan.text,
+                "day": plan.day,
+                "sha256": plan.sha256,
+                "analyser": rules.versions.analyser,
+                "analysis": pack(plan.part),
+            }
+            for case, plan in zip(found, plans, strict=True)
+        ],
+    )
+    await store.add_assessments(tx, [case.record() for case in found])

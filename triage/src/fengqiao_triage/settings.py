@@ -1,0 +1,23 @@
+"""Settings of triage: which versions of its rules it follows from now on."""
+
+from __future__ import annotations
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from . import rules
+from .domain.case import Versions
+
+
+class Settings(BaseSettings):
+    """`FENGQIAO_TRIAGE_*`. Names of rule files within the package's data, without `.yaml`."""
+
+    model_config = SettingsConfigDict(env_prefix="FENGQIAO_TRIAGE_", extra="ignore")
+
+    lexicon: str = rules.LEXICON
+    cues: str = rules.CUES
+    policy: str = rules.POLICY
+    screening: str = rules.SCREENING
+
+    def versions(self) -> Versions:
+        """The versions under which new assessments are made."""
+        return Versions(f"{self.lexicon}+{self.cues}", self.policy, self.screening)

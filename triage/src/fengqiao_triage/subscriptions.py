@@ -1,0 +1,41 @@
+"""Which handler hears which fact."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fengqiao_chassis.bus import Subscriptions, on
+from fengqiao_contracts.facts import (
+    AssignmentWithdrawn,
+    CaseRegistered,
+    CaseSupplemented,
+    MediatorAssigned,
+    PersonalDataErased,
+    ReferralReceived,
+)
+
+from .domain.case import Rules
+from .handlers import access, assess
+
+
+def subscriptions(rules: Rules) -> Subscriptions:
+    """The facts that triage hears, bound to the rules it follows.
+
+    Texts are read in `prepare`, which is given the names of the rules only: it may run elsewhere.
+    """
+    return Subscriptions(
+        on(
+            CaseRegistered,
+            partial(assess.assess_registered, rules),
+            prepare=partial(assess.plan_registered, rules.versions),
+        ),
+        on(
+            CaseSupplemented,
+            partial(assess.assess_supplemented, rules),
+            prepare=partial(assess.plan_supplements, rules.versions),
+        ),
+        on(ReferralReceived, access.note_referrers),
+        on(MediatorAssigned, access.note_mediators),
+        on(AssignmentWithdrawn, access.drop_mediators),
+        on(PersonalDataErased, access.forget),
+    )

@@ -1,0 +1,220 @@
+"""What triage answers: an assessment with its reasons, its questions and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Row
+
+from fengqiao_contracts import codes
+from fengqiao_contracts.values import Grade, Money, Outlet, Suitability
+
+from .domain.case import Versions
+from .rules import policy as policy_of
+
+Texts = Mapping[int, str | None]
+
+
+class Named(BaseModel):
+    """A code with its word."""
+
+    code: str
+    name: str
+
+
+class Evidence(BaseModel):
+    """The words that something rests on: [start, end) in the text of `part` (0 = narrative, n =
+    the n-th supplement); `text` is null where the caller may not read it or it was erased.
+    """
+
+    text: str | None
+    start: int
+    end: int
+    part: int
+
+
+class FactorView(BaseModel):
+    """One reason of the grade; `hard` alone makes red."""
+
+    code: str
+    points: int
+    hard: bool
+    evidence: list[Evidence]
+
+
+class FlagView(BaseModel):
+    """A risk flag that the text supports."""
+
+    code: str
+    name: str
+    evidence: list[Evidence]
+
+
+class ScreeningView(BaseModel):
+    """A rule that keeps the case from mediation (`instead`) or demands a report."""
+
+    rule: str
+    article: str
+    instead: Outlet | None
+    evidence: list[Evidence]
+
+
+class QuestionView(BaseModel):
+    """A missing fact as a plain question; `safety` ones raise the grade when unanswered."""
+
+    code: str
+    zh: str
+    en: str
+    safety: bool
+
+
+class Revision(BaseModel):
+    """One earlier or the present assessment, in short."""
+
+    revision: int
+    risk: Grade
+    previous: Grade | None
+    score: int
+    type: str
+    suitability: Suitability
+    confidence: float
+    policy_version: str
+    input_sha256: str
+    assessed_at: datetime
+
+
+class Assessment(BaseModel):
+    """What a text says, how dangerous it is, may it be mediated, and why."""
+
+    type: Named
+    type_evidence: list[Evidence]
+    type_confidence: float
+    suitability: Suitability
+    suitability_confidence: float
+    risk: Grade
+    score: int
+    factors: list[FactorView]
+    flags: list[FlagView]
+    screening: list[ScreeningView]
+    people: int | None
+    amount: Money | None
+    months: int | None
+    confidence: float
+    missing: list[str]
+    questions: list[QuestionView]
+    analyser: str
+    policy_version: str
+    screening_version: str
+
+
+class CaseAssessment(Assessment):
+    """The present assessment of a case and all that came before."""
+
+    case_id: str
+    revision: int
+    previous: Grade | None
+    input_sha256: str
+    assessed_at: datetime
+    history: list[Revision]
+
+
+class Replay(BaseModel):
+    """An assessment computed again from its stored inputs.
+
+    `texts_erased`: the words are gone, so what had been read in them was used.
+    """
+
+    case_id: str
+    revision: int
+    same: bool
+    texts_erased: bool
+    stored: dict[str, Any]
+    computed: dict[str, Any]
+
+
+def assessment_fields(said: Mapping[str, Any], versions: Versions, texts: Texts) -> dict[str, Any]:
+    """The fields of an `Assessment` from a judgement as it is kept: its columns and its detail."""
+    detail, kind = said["detail"], said["type"]
+    flag_names, type_names = codes.table("flags").by_code, codes.table("types").by_code
+    return {
+        "type": Named(code=kind, name=type_names[kind].zh),
+        "type_evidence": _evidence(detail["type_spans"], texts),
+        "type_confidence": detail["type_confidence"],
+        "suitability": said["suitability"],
+        "suitability_confidence": detail["suitability_confidence"],
+        "risk": said["grade"],
+        "score": said["score"],
+        "factors": [{**f, "evidence": _evidence(f["spans"], texts)} for f in detail["factors"]],
+        "flags": [
+            {
+                "code": f["code"],
+                "name": flag_names[f["code"]].zh,
+                "evidence": _evidence(f["spans"], texts),
+            }
+            for f in detail["flags"]
+        ],
+        "screening": [{**s, "evidence": _evidence(s["spans"], texts)} for s in detail["screening"]],
+        "people": detail["people"],
+        "amount": detail["amount"],
+        "months": detail["months"],
+        "confidence": said["confidence"],
+        "missing": detail["missing"],
+        "questions": _questions(detail["missing"], versions.policy),
+        "analyser": versions.analyser,
+        "policy_version": versions.policy,
+        "screening_version": versions.screening,
+    }
+
+
+def _evidence(spans: Sequence[Sequence[int]], texts: Texts) -> list[Evidence]:
+    found: list[Evidence] = []
+    for start, end, part in spans:
+        text = texts.get(part)
+        quoted = None if text is None else text[start:end]
+        found.append(Evidence(text=quoted, start=start, end=end, part=part))
+    return found
+
+
+def _questions(missing: Sequence[str], version: str) -> list[QuestionView]:
+    policy = policy_of(version)
+    asked = {q.code: (q, False) for q in policy.missing} | {
+        q.code: (q, True) for q in policy.safety
+    }
+    return [
+        QuestionView(code=code, zh=asked[code][0].zh, en=asked[code][0].en, safety=asked[code][1])
+        for code in missing
+    ]
+
+
+def case_assessment(rows: Sequence[Row[Any]], texts: Texts) -> CaseAssessment:
+    """The view of a case from its assessments, the newest first, and the texts one may read."""
+    row = rows[0]
+    versions = Versions(**row.inputs["versions"])
+    fields = assessment_fields(row._mapping, versions, texts)
+    return CaseAssessment(
+        **fields,
+        case_id=row.case_id,
+        revision=row.revision,
+        previous=row.previous,
+        input_sha256=row.input_sha256,
+        assessed_at=row.assessed_at,
+        history=[_revision(r) for r in rows],
+    )
+
+
+def _revision(row: Row[Any]) -> Revision:
+    return Revision(
+        revision=row.revision,
+        risk=row.grade,
+        previous=row.previous,
+        score=row.score,
+        type=row.type,
+        suitability=row.suitability,
+        confidence=row.confidence,
+        policy_version=row.inputs["versions"]["policy"],
+        input_sha256=row.input_sha256,
+        assessed_at=row.assessed_at,
+    )
