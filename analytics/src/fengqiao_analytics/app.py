@@ -9,16 +9,19 @@ from fengqiao_contracts.areas import areas
 
 from . import api, store
 from .handlers import daily
+from .settings import AnalyticsSettings
 from .subscriptions import subscriptions
 
 
 def build() -> Service:
     """The analytics service."""
+    settings = AnalyticsSettings()
+    issue = partial(daily.issue_due, areas(), settings.correction_days)
     return Service(
         name="analytics",
         package="fengqiao_analytics",
         metadata=store.metadata,
         subscriptions=subscriptions(),
         router=api.router,
-        schedules=(Schedule("daily", partial(daily.issue_due, areas())),),
+        schedules=(Schedule("daily", issue),),
     )

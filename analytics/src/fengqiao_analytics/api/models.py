@@ -33,7 +33,8 @@ class CodedNumber(Number):
 
 class Overview(BaseModel):
     """The case sum (registered = the sum of the buckets) and every dimension, each of which sums
-    to the same total."""
+    to the same total.
+    """
 
     area: str
     as_of: datetime

@@ -67,13 +67,9 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
         )
 
 
-def _compare(
-    what: str, held: Mapping[Any, int], recounted: Mapping[Any, int]
-) -> list[Difference]:
+def _compare(what: str, held: Mapping[Any, int], recounted: Mapping[Any, int]) -> list[Difference]:
     return [
-        Difference(
-            what=what, key=str(key), held=held.get(key, 0), recounted=recounted.get(key, 0)
-        )
+        Difference(what=what, key=str(key), held=held.get(key, 0), recounted=recounted.get(key, 0))
         for key in sorted({*held, *recounted}, key=str)
         if held.get(key, 0) != recounted.get(key, 0)
     ]

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
 
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import Tx
@@ -37,7 +36,11 @@ class DailyView(DailyReport):
 
 def add_routes(r: APIRouter, ctx: Context) -> None:
     """GET and POST /reports/daily."""
+    _get_daily(r, ctx)
+    _post_daily(r, ctx)
 
+
+def _get_daily(r: APIRouter, ctx: Context) -> None:
     @r.get("/reports/daily", response_model=DailyView, tags=["reports"])
     async def get_daily(
         who: Who,
@@ -45,7 +48,8 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
         area: Annotated[str | None, Query(max_length=20)] = None,
     ) -> DailyView:
         """The latest issue of a day's summary (日汇总); before the first issue, the numbers as of
-        now under issue 0."""
+        now under issue 0.
+        """
         place = area_for(ctx, who, area)
         when = _day(ctx, day)
         async with ctx.db.read() as tx:
@@ -70,10 +74,13 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
         ]
         return DailyView(**current.model_dump(), numbers=numbers, issues=issues)
 
+
+def _post_daily(r: APIRouter, ctx: Context) -> None:
     @r.post("/reports/daily", status_code=201, response_model=DailyReport, tags=["reports"])
     async def post_daily(body: NewDaily, request: Request, who: Who) -> Response:
         """Issue a day's summary by hand: the next issue (201), or the last one where nothing has
-        changed since (200)."""
+        changed since (200).
+        """
         who.require("admin", "city", "district")
         place = area_for(ctx, who, body.area)
         when = _day(ctx, body.day)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import ReadTx
 from fengqiao_chassis.web import Principal, Who
-from fengqiao_contracts.areas import Area, Areas
+from fengqiao_contracts.areas import Area
 from fengqiao_contracts.codes import table
 from fengqiao_contracts.life import bucket_of
 from fengqiao_contracts.values import Channel, Status
 
 from .. import store
-from ..domain.counts import Line, unit_of
+from ..domain.counts import Line
 from ..domain.periods import business_date, period
 from ..store.parked import parked_lines
 from .models import (
@@ -41,13 +43,41 @@ Bucket = Literal["pending", "assigned", "waiting", "redirected", "parked", "ende
 Dimension = Literal["status", "type", "grade", "channel", "area"]
 Flow = Literal["registered", "red", "yellow", "assigned", "redirected", "ended", "overdue"]
 Grades = Literal["red", "yellow", "blue", "none", "unknown"]
+
+
+class CaseQuery(BaseModel):
+    """Which cases; the parameters that a number's `list` names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area: str | None = Field(None, max_length=20)
+    bucket: Bucket | None = None
+    status: Status | None = None
+    type: str | None = Field(None, max_length=8)
+    risk: Grades | None = None
+    channel: Channel | None = None
+    unit: str | None = Field(None, max_length=64)
+    first: date | None = None
+    last: date | None = None
+    flow: Flow | None = None
+    day: date | None = None
+    overdue: bool | None = None
+    page: int = Field(1, ge=1, le=100_000)
+    size: int = Field(50, ge=1, le=1000)
+
+
 _TABLES = {"status": "statuses", "type": "types", "grade": "grades", "channel": "channels"}
 _PARAMETER = {"grade": "risk"}
 
 
 def add_routes(r: APIRouter, ctx: Context) -> None:
     """GET /stats/overview, /stats/trend, /stats/cases."""
+    _get_overview(r, ctx)
+    _get_trend(r, ctx)
+    _get_cases(r, ctx)
 
+
+def _get_overview(r: APIRouter, ctx: Context) -> None:
     @r.get("/stats/overview", response_model=Overview, tags=["statistics"])
     async def get_overview(
         who: Who, area: Annotated[str | None, Query(max_length=20)] = None
@@ -57,6 +87,8 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
         async with ctx.db.read() as tx:
             return await _overview(ctx, tx, who, place)
 
+
+def _get_trend(r: APIRouter, ctx: Context) -> None:
     @r.get("/stats/trend", response_model=Trend, tags=["statistics"])
     async def get_trend(
         who: Who,
@@ -69,53 +101,39 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
         async with ctx.db.read() as tx:
             return await _trend(ctx, tx, who, place, (by, days))
 
+
+def _get_cases(r: APIRouter, ctx: Context) -> None:
     @r.get("/stats/cases", response_model=CaseList, tags=["statistics"])
-    async def get_cases(
-        who: Who,
-        area: Annotated[str | None, Query(max_length=20)] = None,
-        bucket: Bucket | None = None,
-        status: Status | None = None,
-        type: Annotated[str | None, Query(max_length=8)] = None,
-        risk: Grades | None = None,
-        channel: Channel | None = None,
-        unit: Annotated[str | None, Query(max_length=64)] = None,
-        first: date | None = None,
-        last: date | None = None,
-        flow: Flow | None = None,
-        day: date | None = None,
-        overdue: bool | None = None,
-        page: Annotated[int, Query(ge=1, le=100_000)] = 1,
-        size: Annotated[int, Query(ge=1, le=1000)] = 50,
-    ) -> CaseList:
+    async def get_cases(who: Who, asked: Annotated[CaseQuery, Query()]) -> CaseList:
         """The cases behind a number: the same filters, the same total."""
-        wanted = store.Wanted(
-            area_path=area_for(ctx, who, area).path,
-            bucket=None if bucket == "parked" else bucket,
-            status=status,
-            type=type,
-            grade=risk,
-            channel=channel,
-            unit=unit,
-            first=first,
-            last=last,
-            flow=flow,
-            day=day or (business_date(ctx.now()) if flow else None),
-            overdue=overdue,
-        )
+        wanted = _wanted(ctx, asked, area_for(ctx, who, asked.area))
+        page = store.Page(asked.size, (asked.page - 1) * asked.size)
         async with ctx.db.read() as tx:
-            held = [line.case_id for line in await parked_lines(tx, who.scope)] if bucket else []
-            if bucket == "parked" and not held:
-                return CaseList(items=[], total=0, page=page, size=size)
-            total, rows = await store.list_cases(
-                tx,
-                wanted,
-                who.scope,
-                parked=held if bucket == "parked" else (),
-                without=() if bucket == "parked" else held,
-                limit=size,
-                offset=(page - 1) * size,
-            )
-        return CaseList(items=[case_line(r) for r in rows], total=total, page=page, size=size)
+            held = [line.case_id for line in await parked_lines(tx, who.scope)]
+            if asked.bucket == "parked":
+                page = replace(page, only=held)
+            elif asked.bucket is not None:
+                page = replace(page, without=held)
+            total, rows = await store.list_cases(tx, wanted, who.scope, page)
+        lines = [case_line(row) for row in rows]
+        return CaseList(items=lines, total=total, page=asked.page, size=asked.size)
+
+
+def _wanted(ctx: Context, asked: CaseQuery, place: Area) -> store.Wanted:
+    return store.Wanted(
+        area_path=place.path,
+        bucket=None if asked.bucket == "parked" else asked.bucket,
+        status=asked.status,
+        type=asked.type,
+        grade=asked.risk,
+        channel=asked.channel,
+        unit=asked.unit,
+        first=asked.first,
+        last=asked.last,
+        flow=asked.flow,
+        day=asked.day or business_date(ctx.now()),
+        overdue=asked.overdue,
+    )
 
 
 async def _overview(ctx: Context, tx: ReadTx, who: Principal, place: Area) -> Overview:
@@ -124,9 +142,7 @@ async def _overview(ctx: Context, tx: ReadTx, who: Principal, place: Area) -> Ov
         name: _single(await store.group_cases(tx, [name], wanted, who.scope)) for name in _TABLES
     }
     held = [
-        line
-        for line in await parked_lines(tx, who.scope)
-        if line.area_path.startswith(place.path)
+        line for line in await parked_lines(tx, who.scope) if line.area_path.startswith(place.path)
     ]
     code = place.code
     return Overview(
@@ -135,7 +151,7 @@ async def _overview(ctx: Context, tx: ReadTx, who: Principal, place: Area) -> Ov
         registered=Number(n=sum(numbers["status"].values()), list=address(area=code)),
         buckets=_buckets(numbers["status"], held, code),
         areas=coded(
-            await _by_area(ctx.areas, tx, who, place),
+            await _by_area(tx, who, place),
             area_words(ctx.areas),
             lambda child: address(area=child),
         ),
@@ -182,9 +198,7 @@ def _buckets(
     }
 
 
-async def _by_area(
-    areas: Areas, tx: ReadTx, who: Principal, place: Area
-) -> dict[str, int]:
+async def _by_area(tx: ReadTx, who: Principal, place: Area) -> dict[str, int]:
     """Cases by the areas directly below; those of the area itself count under it."""
     wanted = store.Wanted(area_path=place.path)
     by = "district" if place.level == "city" else "area_path"
@@ -245,6 +259,4 @@ def _series(
         )
         for day in days
     ]
-    return Series(
-        code=code, zh=words[0], en=words[1], total=sum(counts.values()), points=points
-    )
+    return Series(code=code, zh=words[0], en=words[1], total=sum(counts.values()), points=points)

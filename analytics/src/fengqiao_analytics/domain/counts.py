@@ -32,7 +32,8 @@ class Key(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Line:
     """A case as the statistics see it: no personal data. `district` is the path of the district
-    or functional zone; the days are those on which something first happened (last, for overdue)."""
+    or functional zone; the days are those on which something first happened (last, for overdue).
+    """
 
     case_id: str
     number: str

@@ -63,22 +63,22 @@ async def issue_daily(tx: Tx, area: Area, day: date, actor: str) -> tuple[DailyR
     tx.state(fact, area=area.path, actor=actor)
     tx.audit("report.issue", f"daily/{area.code}/{day}/{fact.issue}")
     return (
-        DailyReport(
-            area=area.code, day=day, issue=fact.issue, counts=counts, issued_at=tx.now
-        ),
+        DailyReport(area=area.code, day=day, issue=fact.issue, counts=counts, issued_at=tx.now),
         True,
     )
 
 
-async def issue_due(areas: Areas, tx: Tx, subject: str, _: object = None) -> None:
+async def issue_due(areas: Areas, back: int, tx: Tx, subject: str, _: object = None) -> None:
     """At 18:00: the day's summary of the city and of each district and zone, and what late events
-    have changed of the day before."""
+    have changed of the summaries issued for the `back` days before.
+    """
     day = date.fromisoformat(subject)
+    earlier = [day - timedelta(days=days) for days in range(1, back + 1)]
     for area in reporting_areas(areas):
         await issue_daily(tx, area, day, "schedule")
-        yesterday = day - timedelta(days=1)
-        if await store.last_report(tx, KIND, area.code, yesterday.isoformat(), SYSTEM):
-            await issue_daily(tx, area, yesterday, "schedule")
+        for past in earlier:
+            if await store.last_report(tx, KIND, area.code, past.isoformat(), SYSTEM):
+                await issue_daily(tx, area, past, "schedule")
     schedule_daily(tx)
 
 

@@ -1,11 +1,12 @@
 """The tables and queries of the statistics."""
 
 from .lines import add_counts, all_lines, line_of, load_lines, save_lines
-from .reads import Wanted, daily_counts, group_cases, group_units, list_cases, recount
+from .reads import Page, Wanted, daily_counts, group_cases, group_units, list_cases, recount
 from .reports import add_report, issues_of, last_report
 from .tables import metadata
 
 __all__ = [
+    "Page",
     "Wanted",
     "add_counts",
     "add_report",

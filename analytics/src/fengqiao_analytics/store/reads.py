@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from .lines import all_lines
 from .tables import cases, counts, units
 
 _STEP = 5_000
-_CASE_DIMENSIONS = {
+_CASE_DIMENSIONS: dict[str, ColumnElement[Any]] = {
     "status": cases.c.status,
     "type": func.coalesce(cases.c.type, UNKNOWN),
     "grade": func.coalesce(cases.c.grade, UNKNOWN),
@@ -39,7 +39,8 @@ _FLOW_DAYS = {
 @dataclass(frozen=True)
 class Wanted:
     """Which cases a number is about; None = all. `flow` of `day` names a number of the daily
-    summary; `parked` names the cases that stand parked now (they count in no other bucket)."""
+    summary; `parked` names the cases that stand parked now (they count in no other bucket).
+    """
 
     area_path: str | None = None
     bucket: str | None = None
@@ -66,9 +67,7 @@ async def group_cases(
         )
     else:
         columns = [_CASE_DIMENSIONS[name].label(name) for name in by]
-        statement = select(*columns, func.count().label("n")).where(
-            _case_condition(wanted, scope)
-        )
+        statement = select(*columns, func.count().label("n")).where(_case_condition(wanted, scope))
     rows = await tx.all(statement.group_by(*columns))
     return {tuple(row[:-1]): int(row[-1]) for row in rows if row[-1]}
 
@@ -83,43 +82,47 @@ def _in_rollup(by: Sequence[str], wanted: Wanted, scope: Scope) -> bool:
 
 def _rollup_condition(wanted: Wanted, scope: Scope) -> ColumnElement[bool]:
     c = counts.c
-    found: list[ColumnElement[bool]] = [c.n > 0]
+    columns = {name: c[name] for name in ("status", "type", "grade", "channel")}
+    found = [c.n > 0, *_equal(columns, wanted), *_between(c.day, wanted)]
     if not scope.everything:
         found.append(or_(*(c.district.startswith(path, autoescape=True) for path in scope.areas)))
     if wanted.area_path is not None:
         found.append(c.district.startswith(wanted.area_path, autoescape=True))
-    for name in ("status", "type", "grade", "channel"):
-        if getattr(wanted, name) is not None:
-            found.append(c[name] == getattr(wanted, name))
-    if wanted.bucket is not None:
-        found.append(c.status.in_(_statuses(wanted.bucket)))
-    if wanted.first is not None:
-        found.append(c.day >= wanted.first)
-    if wanted.last is not None:
-        found.append(c.day <= wanted.last)
     return and_(*found)
 
 
 def _case_condition(wanted: Wanted, scope: Scope) -> ColumnElement[bool]:
     c = cases.c
-    found: list[ColumnElement[bool]] = [visible(c, scope)]
+    names = ("status", "type", "grade", "channel", "unit")
+    columns = {name: _CASE_DIMENSIONS[name] for name in names}
+    found = [visible(c, scope), *_equal(columns, wanted), *_between(c.received_on, wanted)]
     if wanted.area_path is not None:
         found.append(c.area_path.startswith(wanted.area_path, autoescape=True))
-    for name in ("status", "type", "grade", "channel", "unit"):
-        value = getattr(wanted, name)
-        if value is not None:
-            found.append(_CASE_DIMENSIONS[name] == value)
-    if wanted.bucket is not None:
-        found.append(c.status.in_(_statuses(wanted.bucket)))
-    if wanted.first is not None:
-        found.append(c.received_on >= wanted.first)
-    if wanted.last is not None:
-        found.append(c.received_on <= wanted.last)
     if wanted.overdue is not None:
         found.append(c.overdue.is_not(None) if wanted.overdue else c.overdue.is_(None))
     if wanted.flow is not None:
         found.append(_flow(wanted.flow, wanted.day))
     return and_(*found)
+
+
+def _equal(
+    columns: Mapping[str, ColumnElement[Any]], wanted: Wanted
+) -> Iterator[ColumnElement[bool]]:
+    """The dimensions of which one value is asked; a bucket is a set of statuses."""
+    for name, column in columns.items():
+        value = getattr(wanted, name)
+        if value is not None:
+            yield column == value
+    if wanted.bucket is not None:
+        yield columns["status"].in_(_statuses(wanted.bucket))
+
+
+def _between(column: ColumnElement[Any], wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    """The first and last day of registration."""
+    if wanted.first is not None:
+        yield column >= wanted.first
+    if wanted.last is not None:
+        yield column <= wanted.last
 
 
 def _flow(flow: str, day: date | None) -> ColumnElement[bool]:
@@ -134,25 +137,28 @@ def _statuses(bucket: str) -> list[str]:
     return [row.code for row in rows if row.extra["bucket"] == bucket]
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page of a list; `only` keeps these cases, `without` leaves those out."""
+
+    limit: int
+    offset: int
+    only: Sequence[str] | None = None
+    without: Sequence[str] = ()
+
+
 async def list_cases(
-    tx: ReadTx,
-    wanted: Wanted,
-    scope: Scope,
-    *,
-    parked: Iterable[str] = (),
-    without: Iterable[str] = (),
-    limit: int,
-    offset: int,
+    tx: ReadTx, wanted: Wanted, scope: Scope, page: Page
 ) -> tuple[int, Sequence[Row[Any]]]:
     """How many cases a number is about, and a page of them, the newest first."""
     statement: Select[Any] = select(cases).where(_case_condition(wanted, scope))
-    if parked:
-        statement = statement.where(cases.c.id.in_(sorted(parked)))
-    if without:
-        statement = statement.where(cases.c.id.not_in(sorted(without)))
+    if page.only is not None:
+        statement = statement.where(cases.c.id.in_(page.only))
+    if page.without:
+        statement = statement.where(cases.c.id.not_in(page.without))
     total = await tx.scalar(select(func.count()).select_from(statement.subquery()))
-    rows = await tx.all(statement.order_by(cases.c.id.desc()).limit(limit).offset(offset))
-    return int(total), rows
+    shown = statement.order_by(cases.c.id.desc()).limit(page.limit).offset(page.offset)
+    return int(total), await tx.all(shown)
 
 
 async def group_units(
@@ -172,9 +178,7 @@ async def group_units(
     return {(row[0],): int(row[1]) for row in await tx.all(statement)}
 
 
-async def daily_counts(
-    tx: ReadTx, area_path: str, day: date, scope: Scope
-) -> dict[str, int]:
+async def daily_counts(tx: ReadTx, area_path: str, day: date, scope: Scope) -> dict[str, int]:
     """The flows of a day in an area (see domain.daily)."""
     flows = {}
     for flow in FLOWS:
@@ -187,9 +191,7 @@ async def daily_counts(
 async def recount(tx: ReadTx, scope: Scope) -> tuple[Counts, dict[Key, int], dict[Any, int]]:
     """Every count anew from the lines, and what the roll-ups say now."""
     lines: list[Line] = []
-    while step := await all_lines(
-        tx, scope, after=lines[-1].case_id if lines else "", limit=_STEP
-    ):
+    while step := await all_lines(tx, scope, after=lines[-1].case_id if lines else "", limit=_STEP):
         lines += step
     names = Key._fields
     held = await tx.all(select(*(counts.c[name] for name in names), counts.c.n))

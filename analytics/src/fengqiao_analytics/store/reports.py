@@ -16,7 +16,8 @@ async def last_report(
     tx: ReadTx, kind: str, area: str, period: str, scope: Scope
 ) -> Row[Any] | None:
     """The latest issue for an area and period. Reports hold counts of an area: the caller has
-    checked that the scope covers it; a scope of no area sees none."""
+    checked that the scope covers it; a scope of no area sees none.
+    """
     if not (scope.everything or scope.areas):
         return None
     statement = select(reports).where(

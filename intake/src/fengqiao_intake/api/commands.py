@@ -22,7 +22,13 @@ _REGISTRARS = ("admin", "city", "district", "clerk", "mediator", "partner", "par
 
 def add_routes(r: APIRouter, ctx: Context) -> None:
     """POST /cases, /cases/{id}/supplements, /cases/{id}/erasure, /internal/party-check."""
+    _post_case(r, ctx)
+    _post_supplement(r, ctx)
+    _post_erasure(r, ctx)
+    _post_party_check(r, ctx)
 
+
+def _post_case(r: APIRouter, ctx: Context) -> None:
     @r.post(
         "/cases",
         status_code=201,
@@ -38,6 +44,8 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
         plan = planner(ctx, who).case(body, received)
         return await ctx.command(request, lambda tx: _register(tx, who, plan), status=201)
 
+
+def _post_supplement(r: APIRouter, ctx: Context) -> None:
     @r.post(
         "/cases/{case_id}/supplements",
         status_code=201,
@@ -57,6 +65,8 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
             status=201,
         )
 
+
+def _post_erasure(r: APIRouter, ctx: Context) -> None:
     @r.post("/cases/{case_id}/erasure", response_model=erase.ErasureReceipt, tags=["cases"])
     async def post_erasure(case_id: str, body: Erasure, request: Request, who: Who) -> Response:
         """Erase the personal data of a case everywhere; number, dates and status stay."""
@@ -64,6 +74,8 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
             request, lambda tx: erase.erase_case(tx, who, case_id, body.reason)
         )
 
+
+def _post_party_check(r: APIRouter, ctx: Context) -> None:
     @r.post("/internal/party-check", response_model=party.PartyAnswer, include_in_schema=False)
     async def post_party_check(body: PartyCheck, request: Request, who: Who) -> Response:
         """Whether a receipt's code opens its case; asked by the gateway only."""

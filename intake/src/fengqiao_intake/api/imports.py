@@ -50,7 +50,11 @@ class ImportView(BaseModel):
 
 def add_routes(r: APIRouter, ctx: Context) -> None:
     """POST /imports and GET /imports/{id}."""
+    _post_import(r, ctx)
+    _get_import(r, ctx)
 
+
+def _post_import(r: APIRouter, ctx: Context) -> None:
     @r.post(
         "/imports",
         status_code=201,
@@ -67,7 +71,8 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
         first_line: Annotated[int, Query(ge=1, le=1_000_000_000)] = 1,
     ) -> Response:
         """Register up to 500 rows at once: good rows are registered, bad ones answered by line
-        with field and reason. Sending a chunk again changes nothing."""
+        with field and reason. Sending a chunk again changes nothing.
+        """
         raw = await request.body()
         if "ndjson" in request.headers.get("content-type", ""):
             named = {"channel": channel, "area": area, "import_key": import_key}
@@ -79,6 +84,8 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
         planned = plan_import(planner(ctx, who), ctx.areas, who, body)
         return await ctx.command(request, lambda tx: import_cases(tx, who, planned), status=201)
 
+
+def _get_import(r: APIRouter, ctx: Context) -> None:
     @r.get("/imports/{import_id}", response_model=ImportView, tags=["imports"])
     async def get_import(
         import_id: str,
@@ -97,9 +104,7 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
                     "import_id",
                 )
             rejected = await store.count_errors(tx, import_id, who.scope)
-            errors = await store.errors_of(
-                tx, import_id, who.scope, limit=limit, after=after
-            )
+            errors = await store.errors_of(tx, import_id, who.scope, limit=limit, after=after)
         same = ("id", "import_key", "registered", "last_line", "created_at", "updated_at")
         return ImportView(
             **{name: getattr(row, name) for name in same},

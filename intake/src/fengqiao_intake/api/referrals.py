@@ -22,11 +22,18 @@ View = referrals.ReferralView
 
 def add_routes(r: APIRouter, ctx: Context) -> None:
     """POST /referrals, GET /referrals/{id}, POST /referrals/{id}/ack and /return."""
+    _post_referral(r, ctx)
+    _get_referral(r, ctx)
+    _post_ack(r, ctx)
+    _post_return(r, ctx)
 
+
+def _post_referral(r: APIRouter, ctx: Context) -> None:
     @r.post("/referrals", status_code=201, response_model=View, tags=["referrals"])
     async def post_referral(body: NewReferral, request: Request, who: Who) -> Response:
         """Refer a dispute: link your number to a case, or register the case with it. The same
-        number again gives the same referral (200)."""
+        number again gives the same referral (200).
+        """
         who.require("admin", "city", "district", "clerk", "partner")
         received = json.loads(await request.body())
         plan = _plan(ctx, who, body, received)
@@ -37,6 +44,8 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
 
         return await ctx.command(request, work, status=201)
 
+
+def _get_referral(r: APIRouter, ctx: Context) -> None:
     @r.get("/referrals/{referral_id}", response_model=View, tags=["referrals"])
     async def get_referral(referral_id: str, who: Who) -> View:
         """Where a referral stands: our case, its status and outlet, and our answer."""
@@ -46,6 +55,8 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
             raise referrals.no_such_referral()
         return referrals.view(row)
 
+
+def _post_ack(r: APIRouter, ctx: Context) -> None:
     @r.post("/referrals/{referral_id}/ack", response_model=View, tags=["referrals"])
     async def post_ack(referral_id: str, request: Request, who: Who) -> Response:
         """Sign for a referral (签收)."""
@@ -53,6 +64,8 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
             request, lambda tx: referrals.acknowledge_referral(tx, who, referral_id)
         )
 
+
+def _post_return(r: APIRouter, ctx: Context) -> None:
     @r.post("/referrals/{referral_id}/return", response_model=View, tags=["referrals"])
     async def post_return(
         referral_id: str, body: ReferralReturn, request: Request, who: Who

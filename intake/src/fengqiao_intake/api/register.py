@@ -7,6 +7,7 @@ import binascii
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row
 
 from fengqiao_chassis.service import Context
@@ -29,55 +30,69 @@ from .models import (
     timeline_entry,
 )
 
+
+class CaseQuery(BaseModel):
+    """What is asked of the register."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status | None = None
+    risk: Grade | None = None
+    type: str | None = Field(None, max_length=8)
+    channel: Channel | None = None
+    area: str | None = Field(None, max_length=20)
+    unit: str | None = Field(None, max_length=64)
+    overdue: bool | None = None
+    q: str | None = Field(None, min_length=1, max_length=100)
+    page: int = Field(1, ge=1, le=100_000)
+    size: int = Field(20, ge=1, le=1000)
+    cursor: str | None = Field(None, max_length=100)
+
+
+class CaseReading(BaseModel):
+    """How a case is read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    unmask: bool = False
+
+
 _STAFF = ("admin", "city", "district", "clerk", "mediator", "partner", "party")
 
 
 def add_routes(r: APIRouter, ctx: Context, settings: IntakeSettings) -> None:
     """GET /cases, /cases/{id}, /cases/{id}/timeline."""
+    _get_cases(r, ctx, settings)
+    _get_case(r, ctx)
+    _get_timeline(r, ctx)
 
+
+def _get_cases(r: APIRouter, ctx: Context, settings: IntakeSettings) -> None:
     @r.get("/cases", response_model=CasePage, tags=["cases"])
-    async def get_cases(
-        who: Who,
-        status: Status | None = None,
-        risk: Grade | None = None,
-        type: Annotated[str | None, Query(max_length=8)] = None,
-        channel: Channel | None = None,
-        area: Annotated[str | None, Query(max_length=20)] = None,
-        unit: Annotated[str | None, Query(max_length=64)] = None,
-        overdue: bool | None = None,
-        q: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
-        page: Annotated[int, Query(ge=1, le=100_000)] = 1,
-        size: Annotated[int, Query(ge=1, le=1000)] = 20,
-        cursor: Annotated[str | None, Query(max_length=100)] = None,
-    ) -> CasePage:
+    async def get_cases(who: Who, asked: Annotated[CaseQuery, Query()]) -> CasePage:
         """The register: by page, newest first with a total; or by cursor, in the order of
         registration (begin with an empty cursor). `q` finds words of two characters and more in
-        the texts, names, and numbers."""
+        the texts, names, and numbers.
+        """
         who.require(*_STAFF)
-        wanted = store.CaseFilter(
-            status=status,
-            risk=risk,
-            type=type,
-            channel=channel,
-            area_path=ctx.areas.path(area) if area else None,
-            unit=unit,
-            overdue=overdue,
-            q=q,
-            blind=_blind(ctx, q) if q else None,
-        )
-        size = min(size, settings.page_max)
+        wanted = _wanted(ctx, asked)
+        size = min(asked.size, settings.page_max)
         async with ctx.db.read() as tx:
-            if cursor is not None:
-                return await _after(tx, who, wanted, size, cursor)
-            return await _page(tx, who, wanted, size, page)
+            if asked.cursor is not None:
+                return await _after(tx, who, wanted, size, asked.cursor)
+            return await _page(tx, who, wanted, size, asked.page)
 
+
+def _get_case(r: APIRouter, ctx: Context) -> None:
     @r.get("/cases/{case_id}", response_model=CaseView, tags=["cases"])
     async def get_case(
-        case_id: str, request: Request, who: Who, unmask: bool = False
+        case_id: str, request: Request, who: Who, how: Annotated[CaseReading, Query()]
     ) -> CaseView:
         """A case with its words and parties. Parties are masked; `unmask=true` shows them to who
-        states a purpose. Every such reading is recorded."""
+        states a purpose. Every such reading is recorded.
+        """
         who.require(*_STAFF)
+        unmask = how.unmask
         if unmask and not who.purpose:
             raise Invalid(
                 "purpose-needed",
@@ -91,9 +106,13 @@ def add_routes(r: APIRouter, ctx: Context, settings: IntakeSettings) -> None:
                 raise no_such_case()
             view = await _view(ctx, tx, who, row, masked=not unmask)
         fields = ["narrative", "parties"] if unmask else ["narrative"]
-        await ctx.audit_read(request, who, "case.unmask" if unmask else "case.read", case_id, fields)
+        await ctx.audit_read(
+            request, who, "case.unmask" if unmask else "case.read", case_id, fields
+        )
         return view
 
+
+def _get_timeline(r: APIRouter, ctx: Context) -> None:
     @r.get("/cases/{case_id}/timeline", response_model=Timeline, tags=["cases"])
     async def get_timeline(
         case_id: str,
@@ -109,6 +128,20 @@ def add_routes(r: APIRouter, ctx: Context, settings: IntakeSettings) -> None:
             rows = await store.timeline_of(tx, case_id, who.scope, limit=limit, after=after)
         more = str(rows[-1].id) if len(rows) == limit else None
         return Timeline(items=[timeline_entry(row) for row in rows], next=more)
+
+
+def _wanted(ctx: Context, asked: CaseQuery) -> store.CaseFilter:
+    return store.CaseFilter(
+        status=asked.status,
+        risk=asked.risk,
+        type=asked.type,
+        channel=asked.channel,
+        area_path=ctx.areas.path(asked.area) if asked.area else None,
+        unit=asked.unit,
+        overdue=asked.overdue,
+        q=asked.q,
+        blind=_blind(ctx, asked.q) if asked.q else None,
+    )
 
 
 def _blind(ctx: Context, q: str) -> tuple[str, str]:

@@ -75,8 +75,10 @@ def mask_number(number: str) -> str:
     if len(number) >= 15:
         return f"{number[:4]}{'*' * (len(number) - 8)}{number[-4:]}"
     if len(number) >= 7:
-        return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}" if len(number) > 7 else (
-            f"{number[:2]}***{number[-2:]}"
+        return (
+            f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}"
+            if len(number) > 7
+            else (f"{number[:2]}***{number[-2:]}")
         )
     return "*" * len(number)
 
@@ -97,7 +99,5 @@ def _resident_valid(text: str) -> bool:
 def _credit_valid(text: str) -> bool:
     if not _CREDIT.fullmatch(text):
         return False
-    total = sum(
-        _CREDIT_ALPHABET.index(c) * w for c, w in zip(text, _CREDIT_WEIGHTS, strict=False)
-    )
+    total = sum(_CREDIT_ALPHABET.index(c) * w for c, w in zip(text, _CREDIT_WEIGHTS, strict=False))
     return _CREDIT_ALPHABET[(31 - total % 31) % 31] == text[17]

@@ -94,7 +94,9 @@ def words_hash(narrative: str) -> str | None:
 
     None for a text too short to be recognised by.
     """
-    plain = _NOISE.sub("", unicodedata.normalize("NFKC", narrative).lower())
+    plain = _NOISE.sub("", narrative.lower())
+    if not unicodedata.is_normalized("NFKC", plain):
+        plain = _NOISE.sub("", unicodedata.normalize("NFKC", plain).lower())
     if len(plain) < COPY_MIN_CHARS:
         return None
     return hashlib.sha256(plain.encode()).hexdigest()[:32]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import rfc8785
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from fengqiao_chassis.store import SYSTEM, Tx
 from fengqiao_chassis.web import Body, Code, Principal, Text
@@ -23,6 +23,7 @@ from .planning import PlannedCase, Planner, Values
 from .register import Registered, register_cases
 
 MAX_ROWS = 500
+Line = Annotated[int, Field(ge=1, le=1_000_000_000)]
 _ZH = {
     "missing": "缺少必填字段",
     "extra_forbidden": "没有这个字段：请删去或改正字段名",
@@ -37,13 +38,26 @@ _EN = {
 
 class ImportRows(Body):
     """A chunk of rows. `channel` and `area` fill rows that name none; `import_key` names the whole
-    import, so that its chunks belong together and a second run changes nothing."""
+    import, so that its chunks belong together and a second run changes nothing. `lines` says where
+    each row stands in the file; without it they follow one another from `first_line`.
+    """
 
     rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_ROWS)]
     import_key: Text(1, 128) | None = None  # type: ignore[valid-type]
     channel: Channel | None = None
     area: Code | None = None
-    first_line: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1
+    first_line: Line = 1
+    lines: Annotated[list[Line], Field(min_length=1, max_length=MAX_ROWS)] | None = None
+
+    @model_validator(mode="after")
+    def _a_line_for_each_row(self) -> Self:
+        if self.lines is not None and len(set(self.lines)) != len(self.rows):
+            raise ValueError("lines must name one line for each row, none twice")
+        return self
+
+    def numbers(self) -> Sequence[int]:
+        """The line of each row."""
+        return self.lines or range(self.first_line, self.first_line + len(self.rows))
 
 
 class RowError(BaseModel):
@@ -96,8 +110,7 @@ def plan_import(planner: Planner, areas: Areas, who: Principal, body: ImportRows
     defaults = {k: v for k, v in (("channel", body.channel), ("area", body.area)) if v is not None}
     plans: list[tuple[int, str, PlannedCase]] = []
     errors: list[RowError] = []
-    for offset, raw in enumerate(body.rows):
-        line = body.first_line + offset
+    for line, raw in zip(body.numbers(), body.rows, strict=True):
         received = defaults | raw
         try:
             case = NewCase.model_validate(received)
@@ -119,9 +132,8 @@ def plan_import(planner: Planner, areas: Areas, who: Principal, body: ImportRows
         else:
             plans.append((line, f"{line}:{plan.sha256[:32]}", plan))
     key = body.import_key or hashlib.sha256(rfc8785.dumps(body.rows)).hexdigest()
-    lines = range(body.first_line, body.first_line + len(body.rows))
     path = areas.path(body.area) if body.area else areas.city.path
-    return PlannedImport(key, path, lines, plans, errors)
+    return PlannedImport(key, path, body.numbers(), plans, errors)
 
 
 def _foreign_area() -> Forbidden:

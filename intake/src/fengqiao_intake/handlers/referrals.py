@@ -102,9 +102,7 @@ async def _register(
     tx.state(fact, area=plan.area.path, actor=who.id)
 
 
-async def _link(
-    tx: Tx, who: Principal, body: NewReferral, case_id: str, sha256: str
-) -> None:
+async def _link(tx: Tx, who: Principal, body: NewReferral, case_id: str, sha256: str) -> None:
     """One more referrer of a case that the caller may see: linked, not copied."""
     case = (await store.find_cases(tx, [case_id], who.scope)).get(case_id)
     if case is None:
@@ -162,9 +160,7 @@ async def return_referral(
     """Give a referral back with its reason (退回). Conflict when it was returned before."""
     row = await _found(tx, who, referral_id)
     if row.status == "returned":
-        raise Conflict(
-            "referral-returned", "该转介已经退回", "the referral was returned already"
-        )
+        raise Conflict("referral-returned", "该转介已经退回", "the referral was returned already")
     changes = {"returned_at": tx.now, "return_reason": body.reason}
     unit = body.suggested_unit
     await _answer(tx, row, {"status": "returned", "suggested_unit": unit, **changes})

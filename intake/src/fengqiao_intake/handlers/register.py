@@ -132,9 +132,7 @@ async def _write(
     await store.add_cases(tx, rows, parties, words)
 
 
-def _state(
-    tx: Tx, who: Principal, plan: PlannedCase, number: str, copy_of: str | None
-) -> None:
+def _state(tx: Tx, who: Principal, plan: PlannedCase, number: str, copy_of: str | None) -> None:
     body, ref = plan.body, plan.reference
     fact = CaseRegistered.model_construct(
         case_id=plan.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +46,8 @@ async def supplement_case(
         )
     start = await store.count_parties(tx, case_id, who.scope)
     parties = planner.parties(case_id, body.parties, start)
-    return await _keep(tx, who, case, body, parties, receipt_hash(received))
+    given = _Given(body.kind, body, parties, receipt_hash(received))
+    return await _keep(tx, who, case, given)
 
 
 async def keep_repeated(tx: Tx, who: Principal, case: Row[Any], plan: PlannedCase) -> None:
@@ -61,28 +63,30 @@ async def keep_repeated(tx: Tx, who: Principal, case: Row[Any], plan: PlannedCas
         amount=plan.body.amount,
         parties=[],
     )
-    await _keep(tx, who, case, body, [], plan.sha256, kind="referral")
+    await _keep(tx, who, case, _Given("referral", body, [], plan.sha256))
 
 
-async def _keep(
-    tx: Tx,
-    who: Principal,
-    case: Row[Any],
-    body: NewSupplement,
-    parties: list[PlannedParty],
-    sha256: str,
-    kind: str | None = None,
-) -> SupplementReceipt:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A supplement as it arrived."""
+
+    kind: str
+    body: NewSupplement
+    parties: list[PlannedParty]
+    sha256: str
+
+
+async def _keep(tx: Tx, who: Principal, case: Row[Any], given: _Given) -> SupplementReceipt:
+    kind, body, parties = given.kind, given.body, given.parties
     number = await store.take_supplement_number(tx, case.id)
     if number is None:
         raise no_such_case()
-    kind = kind or body.kind
     row: Values = {
         "id": new_id(),
         "case_id": case.id,
         "number": number,
         "kind": kind,
-        "sha256": sha256,
+        "sha256": given.sha256,
         "people_count": body.people_count,
         "amount": body.amount,
         "actor": who.id,
@@ -108,7 +112,7 @@ async def _keep(
     tx.state(fact, area=case.area_path, actor=who.id)
     tx.audit("case.supplement", case.id, fields=("text",))
     return SupplementReceipt(
-        id=row["id"], case_id=case.id, number=number, received_at=tx.now, sha256=sha256
+        id=row["id"], case_id=case.id, number=number, received_at=tx.now, sha256=given.sha256
     )
 
 

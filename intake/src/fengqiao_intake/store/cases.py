@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    false,
     func,
     insert,
     or_,
@@ -61,9 +60,7 @@ class CaseFilter:
     blind: tuple[str, str] | None = None
 
 
-async def find_cases(
-    tx: ReadTx, ids: Iterable[str], scope: Scope
-) -> dict[str, Row[Any]]:
+async def find_cases(tx: ReadTx, ids: Iterable[str], scope: Scope) -> dict[str, Row[Any]]:
     """The cases of these ids that the scope may see, by id."""
     wanted = sorted(ids)
     if not wanted:
@@ -134,8 +131,7 @@ def _asked(wanted: CaseFilter, dialect: str) -> ColumnElement[bool]:
             or_(parties.c.id_blind == wanted.blind[0], parties.c.phone_blind == wanted.blind[1])
         )
         numbers.append(cases.c.id.in_(owners))
-    found = terms(query)
-    return or_(*numbers, search.matches(dialect, found) if found else false())
+    return or_(*numbers, search.matches(dialect, terms(query)))
 
 
 async def parties_of(tx: ReadTx, case_id: str, scope: Scope) -> Sequence[Row[Any]]:

@@ -49,9 +49,7 @@ async def note_progress(
 
 async def find_import(tx: ReadTx, import_id: str, scope: Scope) -> Row[Any] | None:
     """An import's progress."""
-    return await tx.one(
-        select(imports).where(imports.c.id == import_id, visible(imports.c, scope))
-    )
+    return await tx.one(select(imports).where(imports.c.id == import_id, visible(imports.c, scope)))
 
 
 async def count_errors(tx: ReadTx, import_id: str, scope: Scope) -> int:

@@ -27,9 +27,7 @@ async def find_referral(tx: ReadTx, referral_id: str, scope: Scope) -> Row[Any] 
     return await tx.one(_WITH_CASE.where(referrals.c.id == referral_id, visible(cases.c, scope)))
 
 
-async def find_reference(
-    tx: ReadTx, system: str, number: str, scope: Scope
-) -> Row[Any] | None:
+async def find_reference(tx: ReadTx, system: str, number: str, scope: Scope) -> Row[Any] | None:
     """A referral by the referrer's own number."""
     return await tx.one(
         _WITH_CASE.where(

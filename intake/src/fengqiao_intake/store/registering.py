@@ -17,9 +17,7 @@ Values = dict[str, Any]
 ExternalKey = tuple[str, str]
 
 
-async def take_numbers(
-    tx: Tx, wanted: Mapping[tuple[str, int], int]
-) -> dict[tuple[str, int], int]:
+async def take_numbers(tx: Tx, wanted: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], int]:
     """Take so many numbers of each (unit, year); gives the first of each run.
 
     The counter's row stays locked to the commit: numbers are gap-free, and a case rolled back

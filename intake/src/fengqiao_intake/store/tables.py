@@ -62,8 +62,12 @@ cases = Table(
     UniqueConstraint("number", name="uq_intake_cases_number"),
     Index("ix_intake_cases_words_hash", "words_hash"),
     Index("ix_intake_cases_unit_id", "unit", "id"),
-    Index("ix_intake_cases_mediator", "mediator", postgresql_where=text("mediator IS NOT NULL"),
-          sqlite_where=text("mediator IS NOT NULL")),
+    Index(
+        "ix_intake_cases_mediator",
+        "mediator",
+        postgresql_where=text("mediator IS NOT NULL"),
+        sqlite_where=text("mediator IS NOT NULL"),
+    ),
 )
 """The register. Narrow, because every stage moves its status; the words lie in `intake_texts`."""
 
@@ -83,11 +87,18 @@ parties = Table(
     Column("phone_blind", String(32)),
     Column("address", Text),
     Index("ix_intake_parties_case_id", "case_id"),
-    Index("ix_intake_parties_id_blind", "id_blind", postgresql_where=text("id_blind IS NOT NULL"),
-          sqlite_where=text("id_blind IS NOT NULL")),
-    Index("ix_intake_parties_phone_blind", "phone_blind",
-          postgresql_where=text("phone_blind IS NOT NULL"),
-          sqlite_where=text("phone_blind IS NOT NULL")),
+    Index(
+        "ix_intake_parties_id_blind",
+        "id_blind",
+        postgresql_where=text("id_blind IS NOT NULL"),
+        sqlite_where=text("id_blind IS NOT NULL"),
+    ),
+    Index(
+        "ix_intake_parties_phone_blind",
+        "phone_blind",
+        postgresql_where=text("phone_blind IS NOT NULL"),
+        sqlite_where=text("phone_blind IS NOT NULL"),
+    ),
 )
 """Class 1 (id_number, phone, address) is sealed, with blind indexes; the name is class 2."""
 
@@ -122,7 +133,7 @@ counters = Table(
     "intake_counters",
     metadata,
     Column("unit", String(20), primary_key=True),
-    Column("year", Integer, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
     Column("last", Integer, nullable=False),
 )
 """The last number given per receiving unit and year; its row lock makes the numbers gap-free."""

@@ -43,7 +43,8 @@ def bucket_of(status: str) -> str:
 @dataclass(frozen=True, slots=True)
 class CaseState:
     """What the register knows of a case's progress. `resume`: the work that a waiting case goes
-    back to when a mediator takes over."""
+    back to when a mediator takes over.
+    """
 
     status: str = "registered"
     type: str | None = None
@@ -68,7 +69,7 @@ def advance(state: CaseState, fact: f.Fact) -> CaseState:
 def _move(state: CaseState, status: str, **changes: Any) -> CaseState:
     """Move where it is legal, from here or from the work that a waiting case stands in."""
     origin = state.resume if state.status == "waiting" and state.resume else state.status
-    if status != state.status and status not in MOVES[origin] | MOVES[state.status]:
+    if status not in MOVES[origin] | MOVES[state.status] | {origin, state.status}:
         return state
     if status in _ENDS or status == "refused":
         changes |= {"overdue": None, "resume": None, "waiting_reason": None}
@@ -97,7 +98,12 @@ def _waitlisted(state: CaseState, fact: f.CaseWaitlisted) -> CaseState:
     resume = state.status if state.status in _WORK else state.resume
     unit = fact.unit_id or state.committee_id
     return _move(
-        state, "waiting", waiting_reason=fact.reason, resume=resume, mediator=None, committee_id=unit
+        state,
+        "waiting",
+        waiting_reason=fact.reason,
+        resume=resume,
+        mediator=None,
+        committee_id=unit,
     )
 
 
