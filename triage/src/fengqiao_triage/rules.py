@@ -81,7 +81,7 @@ def _cue(code: str, spec: Mapping[str, Any]) -> Cue:
         code=code,
         words=_words(spec.get("words")),
         needles=_words(spec.get("needles")),
-        pattern=_regex(spec.get("pattern")),
+        patterns=tuple(_some(p) for p in spec.get("patterns", ())),
         unless=_regex(spec.get("unless")),
         flag=code if spec.get("flag") else spec.get("as"),
         negation=bool(spec.get("negation")),
@@ -89,7 +89,7 @@ def _cue(code: str, spec: Mapping[str, Any]) -> Cue:
         asks=spec.get("hearsay") == "ask",
         counted=bool(spec.get("counted")),
     )
-    if bool(cue.needles) != bool(cue.pattern):
+    if bool(cue.needles) != bool(cue.patterns):
         raise ValueError(f"cue {code}: a pattern needs needles, and needles a pattern")
     return cue
 
@@ -179,8 +179,11 @@ def policy(version: str = POLICY) -> Policy:
         none_types=frozenset(data["none_types"]),
         hard=tuple(_rule(r) for r in data["hard"]),
         groups=tuple(
-            Group(
-                g["group"], tuple(_rule(r) for r in g["rules"]), int(g["cap"]), g["take"] == "best"
+            Group.of(
+                g["group"],
+                tuple(_rule(r) for r in g["rules"]),
+                int(g["cap"]),
+                best=g["take"] == "best",
             )
             for g in data["points"]
         ),

@@ -68,7 +68,8 @@ def detail_of(judgement: Judgement, analyser: str) -> dict[str, Any]:
 
 
 def _place(evidence: Evidence) -> list[int]:
-    return [evidence.start, evidence.end, evidence.part]
+    part, start, end = evidence
+    return [start, end, part]
 
 
 def _span(span: Span) -> list[int]:

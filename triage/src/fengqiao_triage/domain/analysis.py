@@ -63,13 +63,8 @@ class Form:
     answered: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Where a part says something."""
-
-    part: int
-    start: int
-    end: int
+type Evidence = tuple[int, int, int]
+"""Where a part says something: its number, and the characters [start, end)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +159,7 @@ def _signs(parts: Sequence[PartAnalysis], answered: int) -> tuple[dict[str, Sign
             if signal.unsure and part.part < answered:
                 continue
             into = unsure if signal.unsure else signs
-            spans = tuple([Evidence(part.part, start, end) for start, end in signal.spans])
+            spans = tuple([(part.part, *place) for place in signal.spans])
             known = into.get(code)
             into[code] = (
                 Sign(signal.count, spans)
@@ -229,11 +224,11 @@ def _places(parts: Sequence[PartAnalysis], kind: int) -> dict[str, tuple[Evidenc
     places: dict[str, tuple[Evidence, ...]] = {}
     for name in ("people", "amount", "months"):
         found = [(p, cast("Number | None", getattr(p, name))) for p in parts]
-        spans = tuple(Evidence(p.part, *n.span) for p, n in found if n is not None)
+        spans = tuple([(p.part, *n.span) for p, n in found if n is not None])
         if spans:
             places[name] = spans
     for part in parts:
         if part.type_sums and part.type_sums[kind] == max(part.type_sums):
-            here = tuple(Evidence(part.part, start, end) for start, end in part.type_spans)
+            here = tuple([(part.part, *place) for place in part.type_spans])
             places["type"] = places.get("type", ()) + here
     return places

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import cast
 
 from fengqiao_contracts.values import Factor, Grade, Outlet, Screening, Span
@@ -17,6 +18,7 @@ from .policy import Group, Policy, Rule, ScreeningRule
 RANK: dict[Grade, int] = {"none": 0, "blue": 1, "yellow": 2, "red": 3}
 _STEP_UP: dict[Grade, Grade] = {"none": "none", "blue": "yellow", "yellow": "red", "red": "red"}
 LEAST_CONFIDENCE = 0.05
+_POINTS = attrgetter("points")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +84,17 @@ def _grade(policy: Policy, a: Analysis) -> tuple[list[Factor], Grade, int]:
         return hard, "red" if hard else "none", 0
     factors, score = list(hard), 0
     for group in policy.groups:
-        counted = _counted(group, a)
-        score += min(group.cap, sum(f.points for f in counted))
-        factors += counted
+        if group.may_count(a):
+            counted = _counted(group, a)
+            score += min(group.cap, sum([f.points for f in counted]))
+            factors += counted
     return factors, _colour(policy, score, hard=bool(hard)), score
 
 
 def _counted(group: Group, a: Analysis) -> list[Factor]:
     held = [rule for rule in group.rules if rule.when.holds(a)]
     if group.best and held:
-        held = [max(held, key=lambda rule: rule.points)]
+        held = [max(held, key=_POINTS)]
     return [_factor(rule, a) for rule in held]
 
 
@@ -102,7 +105,8 @@ def _factor(rule: Rule, a: Analysis, *, hard: bool = False) -> Factor:
 
 def span_of(evidence: Evidence) -> Span:
     """The published form of a place."""
-    return Span(start=evidence.start, end=evidence.end, part=evidence.part)
+    part, start, end = evidence
+    return Span(start=start, end=end, part=part)
 
 
 def _colour(policy: Policy, score: int, *, hard: bool) -> Grade:
@@ -128,13 +132,13 @@ def hold(
 
 def _missing(policy: Policy, a: Analysis, grade: Grade) -> tuple[tuple[str, ...], float]:
     asked = [] if grade == "none" else [q for q in policy.missing if q.open(a)]
-    safety = [q for q in policy.safety if q.open(a)]
+    safety = [q for q in policy.safety if q.open(a)] if a.unsure else []
     return tuple([q.code for q in (*safety, *asked)]), sum(q.doubt for q in asked)
 
 
 def open_safety(policy: Policy, a: Analysis) -> bool:
     """Whether a safety question stands open, so that its clock must run."""
-    return any(q.open(a) for q in policy.safety)
+    return bool(a.unsure) and any(q.open(a) for q in policy.safety)
 
 
 def screen(rules: Iterable[ScreeningRule], a: Analysis, *, hard: bool) -> tuple[Screening, ...]:

@@ -93,10 +93,11 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What triage says of a case, with the hash of the inputs that it follows from."""
+    """What triage says of a case, with the inputs it follows from (as stored) and their hash."""
 
     analysis: Analysis
     assessment: Assessment
+    inputs: Mapping[str, Any]
     sha256: str
 
 
@@ -111,7 +112,8 @@ def judge(rules: Rules, parts: Sequence[PartAnalysis], inputs: Inputs) -> Judgem
         inputs.now,
         unanswered=inputs.unanswered,
     )
-    return Judgement(analysis, found, input_sha256(inputs.as_json()))
+    stored = inputs.as_json()
+    return Judgement(analysis, found, stored, input_sha256(stored))
 
 
 def day_of(moment: datetime) -> date:

@@ -32,14 +32,14 @@ class Guards:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One sign: its words, its pattern with the needles that gate it, what takes it back, and the
+    """One sign: its words, its patterns with the needles that gate them, what takes it back, and the
     risk flag as which it is published.
     """
 
     code: str
     words: frozenset[str] = frozenset()
     needles: frozenset[str] = frozenset()
-    pattern: re.Pattern[str] | None = None
+    patterns: tuple[re.Pattern[str], ...] = ()
     unless: re.Pattern[str] | None = None
     flag: str | None = None
     negation: bool = False
@@ -91,8 +91,9 @@ def read(cues: CueSet, text: str, hits: Sequence[tuple[str, int]]) -> dict[str, 
             if word in cue.needles:
                 woken[cue.code] = cue
     for cue in woken.values():
-        for match in cue.pattern.finditer(text) if cue.pattern else ():
-            _note(found, cues.guards, cue, text, match.span())
+        for pattern in cue.patterns:
+            for match in pattern.finditer(text):
+                _note(found, cues.guards, cue, text, match.span())
     return found
 
 

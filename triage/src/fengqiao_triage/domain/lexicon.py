@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp
-from operator import add
+from operator import itemgetter
 
 Weights = Mapping[str, Mapping[str, float]]
 """By code, the weight of each word for it; positive speaks for the code, negative against it."""
@@ -28,7 +29,7 @@ class Scale:
     def probability(self, margins: Sequence[float], place: int) -> float:
         """How likely the code at `place` is against the others, 0 to 1."""
         sharp, at = 1 / self.temperature, margins[place]
-        return 1 / sum([exp(min(60.0, (m - at) * sharp)) for m in margins])
+        return 1 / sum([exp((m - at) * sharp) for m in margins])
 
 
 _STEP = 10
@@ -70,46 +71,78 @@ class Rows:
 
 @dataclass(slots=True)
 class Hits:
-    """What a scan found: each weighted word's first place, and each cue word's every place."""
+    """What a scan found: the weighted words that stand in the text, each cue word's every place."""
 
-    words: dict[str, int] = field(default_factory=dict)
+    words: set[str] = field(default_factory=set)
     cues: list[tuple[str, int]] = field(default_factory=list)
 
 
 class Matcher:
-    """Finds every word of a fixed vocabulary in a text, in time linear in the text.
+    """Finds every word of a fixed vocabulary in a text, overlapping ones too.
 
-    Words are indexed by their first two characters, the narrowest key that Chinese words of two
-    characters and more share; single characters are asked for by containment.
+    The text is cut once into its pairs of characters, as numbers: cheaper to make and to compare
+    than strings. Words of two characters are a set intersection; longer ones are asked for only
+    where their first pair stands, the narrowest key that Chinese words share. Cost is linear in the
+    text and hardly depends on the vocabulary.
     """
 
     def __init__(self, words: Iterable[str], cues: Iterable[str]) -> None:
-        self._index: dict[str, list[tuple[str, bool, bool]]] = {}
         known, heard = set(words), set(cues)
-        self._single = tuple(sorted(w for w in known if len(w) == 1))
-        self._single_cues = tuple(sorted(w for w in heard if len(w) == 1))
-        for word in sorted(w for w in known | heard if len(w) > 1):
-            entry = (word, word in known, word in heard)
-            self._index.setdefault(word[:2], []).append(entry)
+        self._two = {_key(w): w for w in known if len(w) == _PAIR}
+        self._longer = _by_pair(w for w in known if len(w) > _PAIR)
+        self._cues = _by_pair(w for w in heard if len(w) >= _PAIR)
+        self._single = sorted(w for w in known if len(w) < _PAIR)
+        self._single_cues = sorted(w for w in heard if len(w) < _PAIR)
+        self._keys = frozenset(self._two), frozenset(self._longer), frozenset(self._cues)
 
     def scan(self, text: str) -> Hits:
-        """Every word of the vocabulary that stands in `text`, overlapping ones too."""
-        hits = Hits()
-        words, cues, index = hits.words, hits.cues, self._index
-        pairs = enumerate(map(add, text, text[1:]))
-        here = [(at, entry) for at, pair in pairs if pair in index for entry in index[pair]]
-        for at, (word, weighted, cue) in here:
-            if text.startswith(word, at):
-                if weighted and word not in words:
-                    words[word] = at
-                if cue:
-                    cues.append((word, at))
-        for word in self._single:
-            if word in text:
-                words[word] = text.index(word)
-        cues += [(word, at) for word in self._single_cues for at in _places(text, word)]
-        return hits
+        """Every word of the vocabulary that stands in `text`."""
+        pairs = _pairs(text)
+        two, longer, cues = self._keys
+        words = {self._two[p] for p in pairs & two}
+        words.update([w for p in pairs & longer for w in self._longer[p] if w in text])
+        words.update([w for w in self._single if w in text])
+        asked = [w for p in pairs & cues for w in self._cues[p] if w in text]
+        asked += [w for w in self._single_cues if w in text]
+        return Hits(words, sorted([(w, at) for w in asked for at in _places(text, w)], key=_AT))
 
 
-def _places(text: str, char: str) -> list[int]:
-    return [at for at, c in enumerate(text) if c == char] if char in text else []
+_PAIR = 2
+_AT = itemgetter(1, 0)
+_UTF16 = f"utf-16-{sys.byteorder[0]}e"
+"""Two bytes a character (rare ones and emoji four, which never meet a word's pair by chance)."""
+
+
+def _pairs(text: str) -> set[int]:
+    """Every two neighbouring characters of the text as one number."""
+    data = memoryview(text.encode(_UTF16, "surrogatepass"))
+    even, odd = len(data) // 4 * 4, (len(data) - 2) // 4 * 4
+    pairs = set(data[:even].cast("I"))
+    if odd > 0:
+        pairs.update(data[2 : 2 + odd].cast("I"))
+    return pairs
+
+
+def _key(word: str) -> int:
+    return int.from_bytes(word[:_PAIR].encode(_UTF16), sys.byteorder)
+
+
+def _by_pair(words: Iterable[str]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for word in sorted(words):
+        found.setdefault(_key(word), []).append(word)
+    return found
+
+
+def _places(text: str, word: str) -> list[int]:
+    """Every place where the word begins, at most `_MOST` of them."""
+    places: list[int] = []
+    at = text.find(word)
+    while at >= 0 and len(places) < _MOST:
+        places.append(at)
+        at = text.find(word, at + 1)
+    return places
+
+
+_MOST = 50
+"""Places kept of one word: a text that repeats it a thousand times says no more."""

@@ -161,9 +161,9 @@ def _heads(raw: str, unit: str) -> Decimal | None:
     return None if value is None else value * 3
 
 
-_SINCE = re.compile(r"(?<!\d)((?:19|20)\d\d)年(?:(\d{1,2})月)?")
+_SINCE = re.compile(r"((?:19|20)\d\d)年(?:(\d{1,2})月)?")
 _LASTED = re.compile(
-    rf"(?P<num>\d+|[{HAN}]+|[几数好多]+)(?P<more>[多余来几])?(?:个)?(?P<unit>年|月|载)"
+    rf"(?P<num>[\d{HAN}几数好多]+)(?P<more>[余来])?个?(?P<unit>[年月载])"
     r"(?P<half>半)?(?:[多余来])?(?:了|来|之久|时间|有余|没|未|仍|都|还|以来|过去|里)"
 )
 _LASTING = re.compile(r"[年月载]半?[多余来]?(?:[了来没未仍都还里]|之久|时间|有余|以来|过去)")
@@ -176,7 +176,7 @@ def months(text: str, day: date) -> Iterator[Stated]:
     if _LASTING.search(text):
         for found in _LASTED.finditer(text):
             size = 1 if found["unit"] == "月" else 12
-            value = (number_of(found["num"]) or Decimal(3)) * size
+            value = (number_of(found["num"].rstrip("多几")) or Decimal(3)) * size
             if value <= _LONGEST:
                 yield Stated(value + (size // 2 if found["half"] else 0), *found.span())
     for found in _SINCE.finditer(text) if "年" in text else ():

@@ -92,6 +92,18 @@ class Group:
     rules: tuple[Rule, ...]
     cap: int
     best: bool
+    signs: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, name: str, rules: tuple[Rule, ...], cap: int, *, best: bool) -> Group:
+        """A group; `signs` are those of which it needs one, empty where a rule needs none."""
+        needs_none = any(not rule.when.signs for rule in rules)
+        signs = frozenset() if needs_none else frozenset(s for r in rules for s in r.when.signs)
+        return cls(name, rules, cap, best, signs)
+
+    def may_count(self, a: Analysis) -> bool:
+        """A quick look before its rules are asked one by one."""
+        return not self.signs or not self.signs.isdisjoint(a.signs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from .analysis import Analysis, Form, Number, PartAnalysis, Reading, combine
@@ -59,7 +59,7 @@ class LexiconAnalyser:
             people=_largest(people(words)),
             amount=_largest(amounts(words)),
             months=_largest(months(words, text.day)),
-            type_spans=self._type_spans(sums[: self._codes], hits.words),
+            type_spans=self._type_spans(words, sums[: self._codes], hits.words),
         )
 
     def _scan(self, text: str) -> tuple[str, Hits]:
@@ -77,13 +77,14 @@ class LexiconAnalyser:
         return text, hits
 
     def _type_spans(
-        self, sums: Sequence[float], found: Mapping[str, int]
+        self, text: str, sums: Sequence[float], found: Collection[str]
     ) -> tuple[tuple[int, int], ...]:
         """Where the words stand that speak most for the part's own best type."""
         best, rows = sums.index(max(sums)), self._reading.rows.plain
         strong = [(rows[word][best], word) for word in found if rows[word][best] > 0]
         strong.sort(reverse=True)
-        return tuple([(found[w], found[w] + len(w)) for _, w in strong[:TYPE_EVIDENCE]])
+        places = [(text.find(word), len(word)) for _, word in strong[:TYPE_EVIDENCE]]
+        return tuple([(at, at + size) for at, size in places])
 
 
 def _largest(stated: Iterable[Stated]) -> Number | None:

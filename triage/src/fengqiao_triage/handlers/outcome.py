@@ -57,7 +57,7 @@ class Case:
             "revision": self.revision,
             "cause": self.cause,
             "previous": self.inputs.history.previous,
-            "inputs": self.inputs.as_json(),
+            "inputs": self.judgement.inputs,
             "assessed_at": self.inputs.now,
             **columns_of(self.judgement, self.inputs.versions.analyser),
         }
