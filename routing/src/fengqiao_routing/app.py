@@ -7,7 +7,7 @@ from functools import partial
 from fengqiao_chassis.service import Schedule, Service
 
 from . import api, store
-from .handlers.schedules import look_in_area, look_second
+from .handlers.schedules import look_in_area, look_second, move_on
 from .settings import Settings
 from .subscriptions import subscriptions
 from .table_file import load
@@ -24,6 +24,7 @@ def build() -> Service:
         router=partial(api.router, table),
         schedules=(
             Schedule("second_look", partial(look_second, table)),
+            Schedule("move_on", partial(move_on, table)),
             Schedule("look_in_area", partial(look_in_area, table)),
         ),
         waiting=store.count_waiting,

@@ -31,7 +31,7 @@ from .handlers import assess, cases, registry
 def subscriptions(table: Table) -> Subscriptions:
     """The facts that routing hears, bound to one version of the decision table."""
     return Subscriptions(
-        on(CommitteeRegistered, partial(registry.enter_committees, table)),
+        on(CommitteeRegistered, registry.enter_committees),
         on(MediatorAdmitted, partial(registry.admit_mediators, table)),
         on(MediatorChanged, partial(registry.change_mediators, table)),
         on(MediatorSuspended, partial(registry.suspend_mediators, table)),

@@ -38,11 +38,11 @@ def verdict_of(table: Table, case: Case) -> Verdict:
 async def drain(desk: Desk, causes: Causes) -> None:
     """Give the free places of these units to those who wait for them, by urgency, then time.
 
-    `causes` is by unit. Call it after the places became free, in the same transaction.
+    `causes` is by unit. Call it after the places became free, in the transaction that
+    freed them and locked the units.
     """
     if not causes:
         return
-    await desk.lock(causes)
     asked = await store.units_waited_for(desk.tx, SYSTEM, causes)
     units = {u.id: u for u in await store.units_on(desk.tx, SYSTEM, (), ids=asked)} if asked else {}
     if not units:
@@ -57,10 +57,10 @@ async def drain(desk: Desk, causes: Causes) -> None:
             return
 
 
-async def free_units(desk: Desk, cases: Iterable[Case], causes: Causes) -> Causes:
-    """The units in which these cases hold a place, locked; `causes` is by case, the answer by unit.
+async def units_held(desk: Desk, cases: Iterable[Case], causes: Causes) -> Causes:
+    """The units in which these cases hold a place; `causes` is by case, the answer by unit.
 
-    Ask before the places are freed, so that all who touch a unit lock it first.
+    Lock them before the places are freed; then `drain` them.
     """
     held = {case.case_id: case.mediator for case in cases if case.mediator is not None}
     units = await store.units_of_mediators(desk.tx, SYSTEM, set(held.values()))
@@ -68,27 +68,33 @@ async def free_units(desk: Desk, cases: Iterable[Case], causes: Causes) -> Cause
     for case_id, mediator_id in held.items():
         if mediator_id in units:
             found.setdefault(units[mediator_id], causes.get(case_id))
-    await desk.lock(found)
     return found
 
 
-async def place_again(desk: Desk, cases: Sequence[Case], causes: Causes) -> None:
-    """Place cases that were placed or waiting before; `causes` is by case.
+async def jobs_again(desk: Desk, cases: Sequence[Case], causes: Causes) -> list[Job]:
+    """Jobs for cases that were placed or waiting before; `causes` is by case.
 
     A case that a committee accepted or a dispatcher gave to a unit stays with that unit as long as
     the unit has mediators.
     """
     bound = {case.unit_id for case in cases if case.unit_id and (case.accepted or case.pinned)}
     units = {u.id: u for u in await store.units_on(desk.tx, SYSTEM, (), ids=bound)}
-    staffed = Book(await store.candidates(desk.tx, SYSTEM, units)) if units else Book(())
+    staffed = Book(await store.candidates(desk.tx, SYSTEM, units) if units else ())
     jobs: list[Job] = []
     for case in cases:
-        verdict = verdict_of(desk.table, case)
-        job = Job(case, verdict, causes.get(case.case_id))
+        job = Job(case, verdict_of(desk.table, case), causes.get(case.case_id))
         unit = units.get(case.unit_id or "")
         if unit is not None and (case.accepted or case.pinned) and staffed.staffed(unit.id):
             job.ladder = only(unit)
         jobs.append(job)
+    return jobs
+
+
+async def place_again(desk: Desk, jobs: Sequence[Job]) -> None:
+    """Place them; what is not for mediation any more waits for a human instead."""
+    for job in jobs:
+        if job.verdict.action != "mediate":
+            desk.wait(job, "human_decision", Ladder(()), job.verdict.alternatives)
     await place(desk, [job for job in jobs if job.verdict.action == "mediate"])
 
 
@@ -100,7 +106,7 @@ async def look_again(desk: Desk, case_ids: Collection[str], causes: Causes) -> N
         for case in found.values()
         if case.state == "waiting" and case.wait_reason != "human_decision"
     ]
-    await place_again(desk, waiting, causes)
+    await place_again(desk, await jobs_again(desk, waiting, causes))
 
 
 async def _waiting_jobs(

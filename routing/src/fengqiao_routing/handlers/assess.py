@@ -15,9 +15,9 @@ from ..domain.ladder import Ladder
 from ..domain.life import next_move
 from ..domain.table import Table, Verdict
 from ..store import Case
-from .again import drain, free_units, place_again
+from .again import drain, jobs_again, place_again, units_held
 from .desk import Desk, Job
-from .placing import give_ladders, place, units_on_ladders
+from .placing import lock_for
 
 WITHDRAWN_BY_ASSESSMENT = "regraded"
 """The code (table `withdrawal_reasons`) when another outlet became right."""
@@ -28,7 +28,7 @@ class _Sorted:
     """The jobs of a batch by what is to be done with them."""
 
     place: list[Job] = field(default_factory=list)
-    again: list[Job] = field(default_factory=list)
+    again: list[Case] = field(default_factory=list)
     leave: list[Job] = field(default_factory=list)
 
 
@@ -43,14 +43,11 @@ async def route_cases(table: Table, tx: Tx, items: Sequence[Received[CaseAssesse
         if item.fact.revision > case.revision:
             _sort(desk, todo, case, item)
     causes = {item.fact.case_id: item for item in items}
-    freed = await free_units(desk, (job.case for job in todo.leave), causes)
-    if freed:  # every unit of this transaction in one go, in id order
-        await give_ladders(desk, todo.place)
-        await desk.lock(units_on_ladders(todo.place))
+    again = await jobs_again(desk, todo.again, causes) if todo.again else []
+    freed = await units_held(desk, (job.case for job in todo.leave), causes)
+    await lock_for(desk, [*todo.place, *again], freed)
     await _leave(desk, todo.leave)
-    await place(desk, todo.place)
-    if todo.again:
-        await place_again(desk, [job.case for job in todo.again], causes)
+    await place_again(desk, [*todo.place, *again])
     await desk.save()
     await drain(desk, freed)
 
@@ -66,7 +63,7 @@ def _sort(desk: Desk, todo: _Sorted, case: Case, item: Received[CaseAssessed]) -
     desk.touch(case)
     match next_move(case.standing, verdict):
         case "place" if case.state == "waiting":
-            todo.again.append(job)
+            todo.again.append(case)
         case "place":
             todo.place.append(job)
         case "redirect":

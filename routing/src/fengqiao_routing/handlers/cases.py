@@ -22,7 +22,7 @@ from fengqiao_contracts.facts import (
 from .. import store
 from ..domain.table import URGENCY, Table
 from ..store import Case
-from .again import drain, free_units, look_again
+from .again import drain, look_again, units_held
 from .desk import Desk
 
 type Ending = CaseRefused | CaseTerminated | CaseClosed
@@ -67,7 +67,8 @@ async def end_cases(table: Table, tx: Tx, items: Sequence[Received[Any]]) -> Non
     causes = {item.fact.case_id: item for item in items}
     found = await _known(tx, causes)
     desk = Desk(tx, table)
-    freed = await free_units(desk, found.values(), causes)
+    freed = await units_held(desk, found.values(), causes)
+    await desk.lock(freed)
     await store.end_assignments(tx, SYSTEM, causes, "ended")
     for case in found.values():
         if case.state != "ended":

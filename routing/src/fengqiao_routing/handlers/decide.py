@@ -13,9 +13,9 @@ from ..domain.ladder import Unit, only
 from ..domain.table import Table, mediating
 from ..store import Case
 from ..views import RoutingView, routing_view
-from .again import drain, free_units
+from .again import drain, units_held
 from .desk import Desk, Job
-from .placing import place, seat_all
+from .placing import lock_for, place, seat_all
 
 WITHDRAWN_BY_DISPATCHER = "dispatcher"
 """The code (table `withdrawal_reasons`) when a dispatcher moves a case."""
@@ -39,15 +39,16 @@ async def decide_routing(
     desk = Desk(tx, table)
     verdict = table.by_human(choice.outlet, case.dispute)
     job = Job(case, verdict, None, actor=actor, note=choice.reason)
-    freed = await free_units(desk, [case], {})
+    job.ladder = only(unit) if unit is not None else None
+    freed = await units_held(desk, [case], {})
+    await lock_for(desk, [job] if mediating(choice.outlet) else [], freed)
     await _withdraw(desk, job, mediator)
     case.pinned = True
     if not mediating(choice.outlet):
         desk.redirect(job)
-    elif mediator is not None and unit is not None:
-        await _give(desk, job, unit, mediator)
+    elif mediator is not None:
+        await _give(desk, job, mediator)
     else:
-        job.ladder = only(unit) if unit is not None else None
         await place(desk, [job])
     await desk.save()
     tx.audit("routing.decide", case_id, fields=("outlet", "unit_id", "mediator_id"))
@@ -138,9 +139,7 @@ async def _withdraw(desk: Desk, job: Job, mediator: Candidate | None) -> None:
     desk.withdraw(job, WITHDRAWN_BY_DISPATCHER)
 
 
-async def _give(desk: Desk, job: Job, unit: Unit, mediator: Candidate) -> None:
-    await desk.lock([unit.id])
-    job.ladder = only(unit)
+async def _give(desk: Desk, job: Job, mediator: Candidate) -> None:
     if await seat_all(desk, Book([mediator]), [job]):
         raise Conflict(
             "mediator-full",

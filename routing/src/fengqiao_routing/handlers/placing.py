@@ -28,29 +28,28 @@ async def place(desk: Desk, jobs: Sequence[Job]) -> None:
     """Assign each job's case, or let it wait where it will be served; the most urgent first."""
     if not jobs:
         return
-    await give_ladders(desk, jobs)
-    units = units_on_ladders(jobs)
-    await desk.lock(units)
+    units = await lock_for(desk, jobs)
     queue = sorted(jobs, key=_order)
     book = Book(await store.candidates(desk.tx, SYSTEM, units))
     for job in await seat_all(desk, book, queue):
         _wait(desk, book, job)
 
 
-async def give_ladders(desk: Desk, jobs: Sequence[Job]) -> None:
-    """Find the ladder of each job that has none yet."""
+async def lock_for(desk: Desk, jobs: Sequence[Job], others: Iterable[str] = ()) -> set[str]:
+    """Find the jobs' ladders; lock their units and the `others` at once; answer the jobs' units.
+
+    A transaction that touches more units than its jobs' names them here, before it changes any: two
+    transactions that lock the same units in two steps each would block one another.
+    """
     bare = [job for job in jobs if job.ladder is None]
-    if not bare:
-        return
-    units = await units_for(desk.tx, SYSTEM, (job.case.area_path for job in bare))
-    for job in bare:
-        case = job.case
-        job.ladder = units.ladder(desk.table, job.verdict.ladder, case.area_path, case.type or "")
-
-
-def units_on_ladders(jobs: Iterable[Job]) -> set[str]:
-    """The ids of all units that the jobs may end at."""
-    return {unit.id for job in jobs for rung in _ladder(job).rungs for unit in rung.units}
+    if bare:
+        units = await units_for(desk.tx, SYSTEM, (job.case.area_path for job in bare))
+        for job in bare:
+            case, steps = job.case, job.verdict.ladder
+            job.ladder = units.ladder(desk.table, steps, case.area_path, case.type or "")
+    named = {unit.id for job in jobs for rung in _ladder(job).rungs for unit in rung.units}
+    await desk.lock(named.union(others))
+    return named
 
 
 async def seat_all(desk: Desk, book: Book, jobs: Sequence[Job]) -> list[Job]:

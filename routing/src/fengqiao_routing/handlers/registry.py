@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -20,36 +20,37 @@ from fengqiao_contracts.facts import (
 
 from .. import store
 from ..domain.table import Table
-from .again import drain, look_again, place_again, verdict_of
-from .desk import Desk, Job
+from .again import drain, jobs_again, look_again, place_again
+from .desk import Desk
+from .placing import lock_for
 
-LOOK_AT_ONCE = 200
-"""Waiting cases that look at a new unit in its own transaction; the rest follow by schedule."""
+PART = 200
+"""Waiting cases that look again in one transaction."""
+
+type _Change = Callable[[str], Mapping[str, Any]]
 
 _MATTERS = ("kind", "area_path", "specialities", "active")
 
 
-async def enter_committees(
-    table: Table, tx: Tx, items: Sequence[Received[CommitteeRegistered]]
-) -> None:
-    """Enter units; cases that wait near one that is new, changed or gone look again."""
-    rows = [_committee(item) for item in items]
+async def enter_committees(tx: Tx, items: Sequence[Received[CommitteeRegistered]]) -> None:
+    """Enter units; cases that wait near one that is new, changed or gone look again at once."""
+    rows = sorted((_committee(item) for item in items), key=lambda row: str(row["committee_id"]))
     before = await store.committee_states(tx, SYSTEM, [row["committee_id"] for row in rows])
     await store.save_committees(tx, rows)
     if not await store.count_waiting(tx):
         return
-    for row in rows:
-        if _changed(before.get(row["committee_id"]), row):
-            await look_in_area(table, tx, row["area_path"])
+    changed = (row for row in rows if _changed(before.get(row["committee_id"]), row))
+    for area_path in sorted({row["area_path"] for row in changed}):
+        tx.due("look_in_area", area_path, tx.now)
 
 
 async def look_in_area(table: Table, tx: Tx, area_path: str, after: str = "") -> None:
     """Waiting cases of an area look at their ladder again, a part at a time."""
-    waiting = await store.waiting_in(tx, SYSTEM, area_path, LOOK_AT_ONCE, after)
+    waiting = await store.waiting_in(tx, SYSTEM, area_path, PART, after)
     desk = Desk(tx, table)
     await look_again(desk, waiting, {})
     await desk.save()
-    if len(waiting) == LOOK_AT_ONCE:
+    if len(waiting) == PART:
         tx.due("look_in_area", area_path, tx.now, {"after": waiting[-1]})
 
 
@@ -125,33 +126,40 @@ async def reinstate_mediators(
     await drain(desk, units)
 
 
-async def _leave(
-    table: Table, tx: Tx, items: Sequence[Received[Any]], reason: str, change: Mapping[str, Any]
+async def move_on(
+    table: Table, tx: Tx, causes: Mapping[str, Received[Any] | None], reason: str, change: _Change
 ) -> None:
-    """Close the mediators to new cases, then let each of their cases move on.
+    """Change the mediators and let each of their cases go to another; `causes` is by mediator.
 
-    Cases are locked before units, as everywhere; a case that was given to a mediator between the
-    first look and the lock is found by the second.
+    Cases are locked before units, as everywhere. A case that was given to a mediator between the
+    look at his cases and the lock moves on in a transaction of its own.
     """
-    desk, causes = Desk(tx, table), {item.fact.mediator_id: item for item in items}
-    found = await store.lock_cases(tx, SYSTEM, await store.live_cases_of(tx, SYSTEM, causes))
+    desk = Desk(tx, table)
+    open_cases = await store.live_cases_of(tx, SYSTEM, causes)
+    found = await store.lock_cases(tx, SYSTEM, open_cases.keys())
+    jobs = await jobs_again(desk, [c for c in found.values() if c.mediator in causes], {})
     units = await store.units_of_mediators(tx, SYSTEM, causes)
-    await desk.lock(units.values())
-    rows = [
-        {"key": mediator_id, **change, "sequence": causes[mediator_id].envelope.sequence}
-        for mediator_id in sorted(causes)
-    ]
-    await store.change_mediators(tx, rows)
-    late = await store.live_cases_of(tx, SYSTEM, causes) - found.keys()
-    found |= await store.lock_cases(tx, SYSTEM, late) if late else {}
-    freed = await store.end_assignments(tx, SYSTEM, causes, reason, of_mediators=True)
-    by_case: dict[str, Received[Any]] = {}
-    for place in freed:
-        case, cause = found[place.case_id], causes[place.mediator_id]
-        desk.withdraw(Job(case, verdict_of(table, case), cause), reason)
-        by_case[place.case_id] = cause
-    await place_again(desk, [found[case_id] for case_id in by_case], by_case)
+    await lock_for(desk, jobs, units.values())
+    await store.change_mediators(tx, [{"key": m, **change(m)} for m in sorted(causes)])
+    late = await store.live_cases_of(tx, SYSTEM, causes)
+    for mediator_id in {late[case_id] for case_id in late.keys() - found.keys()}:
+        tx.due("move_on", mediator_id, tx.now, {"reason": reason})
+    moved = {job.case.case_id for job in jobs}
+    await store.end_assignments(tx, SYSTEM, moved, reason)
+    for job in jobs:
+        job.cause = causes[job.case.mediator or ""]
+        desk.withdraw(job, reason)
+    await place_again(desk, jobs)
     await desk.save()
+
+
+async def _leave(
+    table: Table, tx: Tx, items: Sequence[Received[Any]], reason: str, state: Mapping[str, Any]
+) -> None:
+    causes = {item.fact.mediator_id: item for item in items}
+    await move_on(
+        table, tx, causes, reason, lambda m: {**state, "sequence": causes[m].envelope.sequence}
+    )
 
 
 def _committee(item: Received[CommitteeRegistered]) -> dict[str, Any]:

@@ -46,13 +46,15 @@ async def take_places(tx: Tx, counts: Mapping[str, int]) -> set[str]:
 
 
 async def end_assignments(
-    tx: Tx, scope: Scope, ids: Collection[str], reason: str, *, of_mediators: bool = False
+    tx: Tx, scope: Scope, case_ids: Collection[str], reason: str
 ) -> list[Freed]:
-    """End the live assignments of these cases (or mediators), each exactly once, free the places."""
-    column = assignments.c.mediator_id if of_mediators else assignments.c.case_id
+    """End the live assignments of these cases, each exactly once, and free their places."""
+    if not case_ids:
+        return []
+    held = assignments.c.case_id.in_(sorted(case_ids)) & assignments.c.live
     stmt = (
         update(assignments)
-        .where(column.in_(sorted(ids)), assignments.c.live, of_case(assignments, scope))
+        .where(held, of_case(assignments, scope))
         .values(live=False, ended_at=tx.now, end_reason=reason)
         .returning(assignments.c.case_id, assignments.c.assignment_id, assignments.c.mediator_id)
     )
@@ -67,11 +69,12 @@ async def end_assignments(
     return sorted(freed)
 
 
-async def live_cases_of(tx: ReadTx, scope: Scope, mediator_ids: Collection[str]) -> set[str]:
-    """The cases that hold a place of these mediators."""
+async def live_cases_of(tx: ReadTx, scope: Scope, mediator_ids: Collection[str]) -> dict[str, str]:
+    """The cases that hold a place of these mediators, and whose."""
     held = assignments.c.mediator_id.in_(sorted(mediator_ids)) & assignments.c.live
-    stmt = select(assignments.c.case_id).where(held, of_case(assignments, scope))
-    return {row.case_id for row in await tx.all(stmt)}
+    stmt = select(assignments.c.case_id, assignments.c.mediator_id)
+    rows = await tx.all(stmt.where(held, of_case(assignments, scope)))
+    return {row.case_id: row.mediator_id for row in rows}
 
 
 async def add_assignments(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -91,7 +94,6 @@ async def lock_units(tx: Tx, scope: Scope, ids: Collection[str]) -> None:
     inside = committees.c.committee_id.in_(sorted(ids))
     stmt = select(committees.c.committee_id).where(inside, in_area(committees, scope))
     await tx.all(stmt.order_by(committees.c.committee_id).with_for_update())
-    await tx.run(update(committees).where(inside).values(turn=committees.c.turn + 1))
 
 
 async def add_waits(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:

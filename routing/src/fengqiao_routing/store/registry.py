@@ -30,6 +30,8 @@ async def save_mediators(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 async def change_mediators(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Replace columns of known mediators: `key` says whose, and each row names the same columns."""
     names = [name for name in rows[0] if name != "key"]
+    if not names:
+        return
     stmt = update(mediators).where(mediators.c.mediator_id == bindparam("key"))
     named = [{k if k == "key" else f"new_{k}": v for k, v in row.items()} for row in rows]
     await tx.run(stmt.values({name: bindparam(f"new_{name}") for name in names}), named)

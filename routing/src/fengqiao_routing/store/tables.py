@@ -28,10 +28,8 @@ committees = Table(
     Column("specialities", JsonText, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("sequence", Integer, nullable=False),
-    Column("turn", Integer, nullable=False, server_default="0"),
     Index("ix_routing_committees_area_path", "area_path"),
 )
-"""`turn` is raised by whoever changes who waits for the unit or frees a place in it: a lock."""
 
 mediators = Table(
     "routing_mediators",

@@ -33,7 +33,6 @@ def _registry() -> None:
         sa.Column("specialities", JsonText, nullable=False),
         sa.Column("active", sa.Boolean, nullable=False),
         sa.Column("sequence", sa.Integer, nullable=False),
-        sa.Column("turn", sa.Integer, nullable=False, server_default="0"),
         sa.Index("ix_routing_committees_area_path", "area_path"),
     )
     op.create_table(
