@@ -390,6 +390,16 @@ async def test_names_are_masked_and_each_read_is_audited(desk: Any) -> None:
     assert [i["kind"] for i in dossier["items"] if i["must"] and not i["present"]] == []
 
 
+async def test_contacts_are_shown_in_clear_to_those_who_handle_the_case_only(desk: Any) -> None:
+    await desk.to_mediating()
+    path = "/cases/c1/casework/parties"
+    first = (await desk.get(path)).json()["parties"][0]
+    assert (first["name"], first["id_number"], first["phone"]) == ("王小a", "510104X", "138")
+    party = {"role": "party", "id": "p1", "case_ref": "c1"}
+    assert (await desk.get(path, **party)).status_code == 403
+    assert (await desk.get(path, id="m2")).status_code == 404
+
+
 async def test_the_desk_sorts_by_the_nearest_date_and_names_the_next_step(desk: Any) -> None:
     await desk.to_mediating("c1")
     await desk.register("c2")

@@ -18,7 +18,7 @@ from . import shapes, store, views
 from .domain.clocks import MissedKind
 from .domain.model import Casework
 from .domain.states import State
-from .handlers import acceptance, agreement, ending
+from .handlers import acceptance, agreement, contacts, ending
 from .handlers.common import OFFICES, not_here_yet
 
 CaseId = Annotated[str, Path(min_length=1, max_length=64)]
@@ -174,6 +174,17 @@ def _reads(routes: APIRouter, ctx: Context) -> None:
         await ctx.audit_read(request, who, "casework.read", case_id, fields if full else fields[:1])
         response.headers["ETag"] = f'"{work.case.version}"'
         return views.casework(work, ctx.now(), full=full)
+
+    @routes.get("/cases/{case_id}/casework/parties")
+    async def get_contacts(case_id: CaseId, request: Request, who: Who) -> shapes.ContactsView:
+        """Names, documents and contacts of the parties, for those who handle the case."""
+        who.require(*HANDLERS)
+        await _load(ctx, who, case_id)
+        fields = ("name", "id_number", "phone", "address")
+        await ctx.audit_read(request, who, "parties.read", case_id, fields)
+        async with ctx.db.read() as tx:
+            found = await contacts.read_contacts(tx, case_id, who.scope)
+        return shapes.ContactsView(case_id=case_id, parties=found)
 
     @routes.get("/cases/{case_id}/dossier")
     async def get_dossier(case_id: CaseId, request: Request, who: Who) -> shapes.DossierView:

@@ -168,6 +168,24 @@ class PartyView(BaseModel):
     consent_at: datetime | None
 
 
+class ContactView(BaseModel):
+    """Who a party is and how to reach it; every read of it is audited."""
+
+    party_id: str
+    name: str | None
+    id_kind: str | None = None
+    id_number: str | None = None
+    phone: str | None = None
+    address: str | None = None
+
+
+class ContactsView(BaseModel):
+    """The parties of a case in clear, for those who handle it."""
+
+    case_id: str
+    parties: list[ContactView]
+
+
 class SessionView(BaseModel):
     """A session; its record only for those who handle the case."""
 

@@ -22,7 +22,7 @@ from ..domain import clocks, guards
 from ..domain.dossier import dossier_number, dossier_year
 from ..domain.guidance import PARTY_REFUSED, PARTY_REFUSES, check_reason, guidance
 from ..domain.model import Casework, Extension, Party, Session
-from ..domain.states import move
+from ..domain.states import Command, move
 from ..shapes import AcceptanceIn, ActDone, ConsentIn, ExtensionIn, SessionIn
 from .common import begin, done, end_mediation, finish
 
@@ -72,15 +72,13 @@ async def _accept(tx: Tx, who: Principal, case_id: str, version: int | None) -> 
     return done(after, dossier_number=number, term_due_on=term.due_on)
 
 
-async def _refuse(tx: Tx, who: Principal, work: Casework, reason: str, command: str) -> Casework:
+async def _refuse(
+    tx: Tx, who: Principal, work: Casework, reason: str, command: Command
+) -> Casework:
+    """Do not accept the case (不予受理), whichever command led to it."""
     told = guidance(reason, work.case.type)
-    after = await finish(
-        tx,
-        work,
-        "refuse" if command == "refuse" else "refuse_consent",
-        move(work.case.state, "refuse"),
-        {"end_reason": reason, "guidance": told},
-    )
+    values = {"end_reason": reason, "guidance": told}
+    after = await finish(tx, work, command, move(work.case.state, command), values)
     tx.state(
         CaseRefused(
             case_id=work.case.case_id,
@@ -105,7 +103,7 @@ async def record_consent(
             "同意调解由调解员当面登记；网上只能拒绝或要求终止",
             "consent is recorded by the mediator; here a party can refuse or stop",
         )
-    command = "give_consent" if body.given else "refuse_consent"
+    command: Command = "give_consent" if body.given else "refuse_consent"
     work = await begin(tx, who, case_id, command, version)
     party = guards.find_party(work, body.party_id)
     if not body.given:

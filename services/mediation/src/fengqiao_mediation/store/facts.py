@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from fengqiao_chassis.store import Scope, Tx, upsert, visible
+from fengqiao_chassis.store import ReadTx, Scope, Tx, upsert, visible
 
 from .tables import agreements, cases, committees, obligations, parties, sessions
 
@@ -137,7 +137,7 @@ class Identity:
 
 
 async def identities(
-    tx: Tx, case_ids: Sequence[str], scope: Scope
+    tx: ReadTx, case_ids: Sequence[str], scope: Scope
 ) -> dict[tuple[str, str], Identity]:
     """The stored identities of the parties of some cases, by (case id, party id)."""
     seen = select(cases.c.case_id).where(
