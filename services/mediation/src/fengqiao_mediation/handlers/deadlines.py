@@ -20,7 +20,12 @@ async def miss_deadline(kind: MissedKind, tx: Tx, subject: str, _: Any = None) -
     """
     case_id, _, ref = subject.partition("/")
     clock = await store.open_clock(tx, case_id, kind, ref, SYSTEM)
-    if clock is None or clock.due_at > tx.now or not await store.mark_missed(tx, clock, tx.now):
+    if clock is None:
+        return
+    if clock.due_at > tx.now:
+        tx.due(kind, subject, clock.due_at, {"case_id": case_id, "ref": ref})
+        return
+    if not await store.mark_missed(tx, clock, tx.now):
         return
     work = await store.load_casework(tx, case_id, SYSTEM)
     if work is None:
