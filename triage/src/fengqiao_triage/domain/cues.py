@@ -128,9 +128,17 @@ def _note(found: dict[str, Signal], guards: Guards, cue: Cue, text: str, place: 
     if before is None or (before.unsure and not verdict):
         found[cue.code] = Signal(count, (place,), verdict)
         return
-    overlaps = any(s < end and start < e for s, e in before.spans)
-    spans = before.spans if overlaps else (*before.spans, place)[:MAX_SPANS]
-    found[cue.code] = Signal(max(before.count, count), spans)
+    found[cue.code] = Signal(max(before.count, count), _with(before.spans, place))
+
+
+def _with(spans: tuple[Place, ...], place: Place) -> tuple[Place, ...]:
+    """The spans with one more; those it overlaps become one span with it."""
+    start, end = place
+    for s, e in spans:
+        if s < end and start < e:
+            start, end = min(s, start), max(e, end)
+    apart = [span for span in spans if span[1] <= start or end <= span[0]]
+    return tuple(sorted([*apart, (start, end)])[:MAX_SPANS])
 
 
 def _verdict(guards: Guards, cue: Cue, text: str, start: int, end: int) -> bool | None:

@@ -17,7 +17,6 @@ _MYRIADS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000}
 _VAGUE = {"几": 1, "数": 1, "多": 1, "上": 1, "近": 1}
 
 HAN = "零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟"
-_NUM = rf"(?:\d[\d,，]*(?:\.\d+)?|[{HAN}]+)"
 
 
 _LONGEST_NUMBER = 24
@@ -65,7 +64,7 @@ class Stated:
 
 
 _AMOUNT = re.compile(
-    rf"(?P<num>[\d{HAN}][\d,，.{HAN}]*)(?P<more>[几多余来])?(?P<unit>[万亿千百]*)"
+    rf"(?P<num>[\d{HAN}](?:[\d{HAN}]|[,.](?=\d)){{0,18}})(?P<more>[几多余来])?(?P<unit>[万亿千百]{{0,3}})"
     r"(?P<yuan>多?(?:元|块|圆|人民币))?"
 )
 _BARE = re.compile(
@@ -115,8 +114,8 @@ _GROUP = (
     "|债权人|出借人|股东|村组|家属|师生|幼儿|小孩|公务员|师傅|环卫工|保洁员|快递员|骑手|老乡|邻居|街坊|商铺业主|摊主|店主"
 )
 _PEOPLE = re.compile(
-    rf"(?P<num>[\d几数{HAN}][\d,{HAN}]*)(?:[-~—至到](?P<num2>\d+|[{HAN}]+))?"
-    rf"(?P<more>[多余来几])?(?P<unit>[百千万]*)"
+    rf"(?P<num>[\d几数{HAN}](?:[\d{HAN}]|,(?=\d)){{0,18}})(?:[-~—至到](?P<num2>\d{{1,9}}|[{HAN}]{{1,9}}))?"
+    rf"(?P<more>[多余来几])?(?P<unit>[百千万]{{0,3}})"
     rf"(?:(?P<group>(?:个|名|位|户)?(?:{_GROUP})|[名位][^，。；,;\d]{{1,5}}?(?:{_GROUP})|户(?!型|外|口|籍|内|均|主反)|家(?={_GROUP}|人家|住户))"
     r"|(?P<heads>个人|口人|人(?!民|工|次|行|力|才|均|大|物|事|社|间|类|寿|数|格|身|防|车|机|头)|名(?!额|单|牌|字|义)|位(?!于|置)))"
 )
@@ -163,10 +162,15 @@ def _heads(raw: str, unit: str) -> Decimal | None:
 
 _SINCE = re.compile(r"((?:19|20)\d\d)年(?:(\d{1,2})月)?")
 _LASTED = re.compile(
-    rf"(?P<num>[\d{HAN}几数好多]+)(?P<more>[余来])?个?(?P<unit>[年月载])"
-    r"(?P<half>半)?(?:[多余来])?(?:了|来|之久|时间|有余|没|未|仍|都|还|以来|过去|里)"
+    rf"(?P<num>[\d{HAN}几数好多]{{1,12}})(?P<more>[余来])?个?(?P<unit>[年月载])(?P<half>半)?"
+    r"(?:[多余来]?(?P<since>了|来|之久|时间|有余|没|未|仍|都|还|以来|过去|里))?"
 )
-_LASTING = re.compile(r"[年月载]半?[多余来]?(?:[了来没未仍都还里]|之久|时间|有余|以来|过去)")
+_BEFORE_SPAN = "了达续时已有近欠拖"
+_BEFORE = frozenset(_BEFORE_SPAN)
+_LASTING = re.compile(
+    r"[年月载]半?[多余来]?(?:[了来没未仍都还里]|之久|时间|有余|以来|过去)"
+    rf"|[{_BEFORE_SPAN}][\d{HAN}几数好多]{{1,6}}个?[年月载]"
+)
 _LONGEST = 600
 """Fifty years; what is older tells of a place or a person, not of a quarrel."""
 
@@ -175,6 +179,8 @@ def months(text: str, day: date) -> Iterator[Stated]:
     """How many months the matter has lasted until `day`: `三年了`, `2016年…`."""
     if _LASTING.search(text):
         for found in _LASTED.finditer(text):
+            if not found["since"] and text[found.start() - 1 : found.start()] not in _BEFORE:
+                continue
             size = 1 if found["unit"] == "月" else 12
             value = (number_of(found["num"].rstrip("多几")) or Decimal(3)) * size
             if value <= _LONGEST:
