@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
 from fengqiao_contracts import facts as f
-from fengqiao_contracts.life import CaseState, advance, bucket_of
+from fengqiao_contracts.life import CHANGING, CaseState, advance, bucket_of
 
 from .periods import business_date
 
@@ -31,24 +31,15 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A case as the statistics see it: no personal data. `district` is the path of the district
-    or functional zone; the days are those on which something first happened (last, for overdue).
+    """A case as the statistics count it. `district` is the path of the district or functional zone;
+    the days are those on which something first happened (the last time, for overdue).
     """
 
     case_id: str
-    number: str
-    unit: str
     channel: str
-    source: str
-    area: str
     area_path: str
     district: str
     received_on: date
-    received_at: datetime
-    reporter: str
-    system: str | None
-    people: int | None = None
-    copy_of: str | None = None
     state: CaseState = field(default_factory=CaseState)
     assigned_on: date | None = None
     redirected_on: date | None = None
@@ -79,28 +70,21 @@ def begin(fact: f.CaseRegistered) -> Line:
     steps = fact.area_path.split("/")
     return Line(
         case_id=fact.case_id,
-        number=fact.number,
-        unit=fact.unit,
         channel=fact.channel,
-        source=fact.source,
-        area=fact.area,
         area_path=fact.area_path,
         district="/".join(steps[:3] if len(steps) > 3 else steps[:2]) + "/",
         received_on=business_date(fact.received_at),
-        received_at=fact.received_at,
-        reporter=fact.reporter,
-        system=fact.external_ref.system if fact.external_ref else None,
-        people=fact.people_count,
-        copy_of=fact.copy_of,
     )
+
+
+COUNTED: frozenset[type[f.Fact]] = CHANGING | {f.CaseRegistered}
+"""The facts that can change a number."""
 
 
 def follow(line: Line, fact: f.Fact, at: datetime) -> Line:
     """The line after a fact stated at `at`; the same object where nothing counted has changed."""
     state = advance(line.state, fact)
     changes: dict[str, Any] = {}
-    if isinstance(fact, f.CaseSupplemented) and fact.people_count is not None:
-        changes["people"] = fact.people_count
     if isinstance(fact, f.MediatorAssigned) and line.assigned_on is None:
         changes["assigned_on"] = business_date(at)
     if isinstance(fact, f.DeadlineMissed) and state.overdue:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from fengqiao_chassis.bus import Received
 from fengqiao_chassis.store import SYSTEM, Tx
-from fengqiao_contracts.facts import CASES, CaseRegistered, Fact
+from fengqiao_contracts.facts import CaseRegistered, Fact
 
 from .. import store
-from ..domain.counts import Key, Line, begin, follow, key_of, unit_of
+from ..domain.counts import COUNTED, Key, Line, begin, follow, key_of, unit_of
 from ..domain.periods import next_issue_at
 
 
@@ -19,20 +19,22 @@ async def count_cases(tx: Tx, items: Sequence[Received[Fact]]) -> None:
 
     A case whose registration is not here is not counted: the sum names registered cases only.
     """
-    about = [item for item in items if item.envelope.topic == CASES]
+    about = [item for item in items if type(item.fact) in COUNTED]
     if not about:
         return
     before = await store.load_lines(tx, {item.envelope.subject for item in about}, SYSTEM)
     after = dict(before)
+    registered: dict[str, CaseRegistered] = {}
     for item in about:
-        case_id = item.envelope.subject
+        case_id, fact = item.envelope.subject, item.fact
         if case_id in after:
-            after[case_id] = follow(after[case_id], item.fact, item.envelope.time)
-        elif isinstance(item.fact, CaseRegistered):
-            after[case_id] = begin(item.fact)
-    new = [line for case_id, line in after.items() if case_id not in before]
+            after[case_id] = follow(after[case_id], fact, item.envelope.time)
+        elif isinstance(fact, CaseRegistered):
+            registered[case_id] = fact
+            after[case_id] = begin(fact)
+    new = [after[case_id] for case_id in registered]
     moved = [line for case_id, line in after.items() if line is not before.get(case_id, line)]
-    await store.save_lines(tx, new, moved)
+    await store.save_lines(tx, list(zip(registered.values(), new, strict=True)), moved)
     await store.add_counts(tx, *_deltas(new, moved, before))
     schedule_daily(tx)
 

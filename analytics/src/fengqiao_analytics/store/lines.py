@@ -9,6 +9,7 @@ from sqlalchemy import Row, bindparam, insert, select, update
 
 from fengqiao_chassis.store import ReadTx, Scope, Tx, upsert, visible
 from fengqiao_chassis.store.sql import excluded
+from fengqiao_contracts.facts import CaseRegistered
 from fengqiao_contracts.life import CaseState
 
 from ..domain.counts import Key, Line
@@ -25,36 +26,13 @@ _STATE = (
     "waiting_reason",
     "overdue",
     "resume",
-    "dossier_number",
 )
-_PLAIN = (
-    "number",
-    "unit",
-    "channel",
-    "source",
-    "area",
-    "area_path",
-    "district",
-    "received_on",
-    "received_at",
-    "reporter",
-    "system",
-    "people",
-    "copy_of",
-    "assigned_on",
-    "redirected_on",
-    "ended_on",
-    "overdue_on",
-)
-_MOVING = (
-    *_STATE,
-    "open_obligations",
-    "people",
-    "assigned_on",
-    "redirected_on",
-    "ended_on",
-    "overdue_on",
-)
+_DAYS = ("assigned_on", "redirected_on", "ended_on", "overdue_on")
+_COUNTED = ("channel", "area_path", "district", "received_on")
+_MOVING = (*_STATE, "open_obligations", *_DAYS)
+LINE = [cases.c[name] for name in ("id", *_COUNTED, *_MOVING)]
+
+"""The columns of a line."""
 
 
 def line_of(row: Row[Any]) -> Line:
@@ -63,26 +41,41 @@ def line_of(row: Row[Any]) -> Line:
         **{name: getattr(row, name) for name in _STATE},
         open_obligations=tuple(row.open_obligations or ()),
     )
-    return Line(case_id=row.id, state=state, **{name: getattr(row, name) for name in _PLAIN})
+    plain = {name: getattr(row, name) for name in (*_COUNTED, *_DAYS)}
+    return Line(case_id=row.id, state=state, **plain)
 
 
-def row_of(line: Line) -> dict[str, Any]:
-    """A case's row from its line."""
-    row: dict[str, Any] = {name: getattr(line, name) for name in _PLAIN}
-    row |= {name: getattr(line.state, name) for name in _STATE}
+def _moving(line: Line) -> dict[str, Any]:
+    """What the facts change of a row."""
+    row: dict[str, Any] = {name: getattr(line.state, name) for name in _STATE}
+    row |= {name: getattr(line, name) for name in _DAYS}
     row["open_obligations"] = list(line.state.open_obligations) or None
-    return row | {"id": line.case_id, "case_ref": line.case_id, "referrers": line.system}
+    return row
+
+
+def _first(fact: CaseRegistered, line: Line) -> dict[str, Any]:
+    """The row of a case that was registered."""
+    system = fact.external_ref.system if fact.external_ref else None
+    same = ("number", "unit", "source", "area", "received_at", "reporter", "copy_of")
+    return {
+        "id": line.case_id,
+        **{name: getattr(fact, name) for name in same},
+        **{name: getattr(line, name) for name in _COUNTED},
+        **_moving(line),
+        "case_ref": line.case_id,
+        "referrers": system,
+    }
 
 
 async def load_lines(tx: ReadTx, ids: Iterable[str], scope: Scope) -> dict[str, Line]:
     """The lines of these cases, by id."""
-    statement = select(cases).where(cases.c.id.in_(sorted(ids)), visible(cases.c, scope))
+    statement = select(*LINE).where(cases.c.id.in_(sorted(ids)), visible(cases.c, scope))
     return {row.id: line_of(row) for row in await tx.all(statement)}
 
 
 async def all_lines(tx: ReadTx, scope: Scope, *, after: str, limit: int) -> list[Line]:
     """Lines in the order of their ids behind `after`, for a recount in steps."""
-    statement = select(cases).where(cases.c.id > after, visible(cases.c, scope))
+    statement = select(*LINE).where(cases.c.id > after, visible(cases.c, scope))
     rows = await tx.all(statement.order_by(cases.c.id).limit(limit))
     return [line_of(row) for row in rows]
 
@@ -102,15 +95,17 @@ _COUNT_UNIT = upsert(
 )
 
 
-async def save_lines(tx: Tx, new: Sequence[Line], moved: Sequence[Line]) -> None:
-    """Write the lines of new cases and the changes of known ones."""
+async def save_lines(
+    tx: Tx, new: Sequence[tuple[CaseRegistered, Line]], moved: Sequence[Line]
+) -> None:
+    """Write new cases and what has changed of known ones."""
     if new:
-        await tx.run(insert(cases), [row_of(line) for line in new])
+        await tx.run(insert(cases), [_first(fact, line) for fact, line in new])
     if moved:
-        rows = []
-        for line in moved:
-            row = row_of(line)
-            rows.append({f"new_{k}": row[k] for k in _MOVING} | {"case": line.case_id})
+        rows = [
+            {f"new_{name}": value for name, value in _moving(line).items()} | {"case": line.case_id}
+            for line in moved
+        ]
         await tx.run(_UPDATE, rows)
 
 

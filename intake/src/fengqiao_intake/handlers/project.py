@@ -9,7 +9,7 @@ from typing import Any
 from fengqiao_chassis.bus import Received
 from fengqiao_chassis.store import SYSTEM, Tx
 from fengqiao_contracts.facts import CASES, Fact
-from fengqiao_contracts.life import advance
+from fengqiao_contracts.life import CHANGING, CaseState, advance
 
 from .. import store
 from ..domain.timeline import brief
@@ -22,9 +22,10 @@ async def project_timeline(tx: Tx, items: Sequence[Received[Fact]]) -> None:
     timeline and changes nothing else.
     """
     items = [item for item in items if item.envelope.topic == CASES]
-    states = await store.load_states(tx, {item.envelope.subject for item in items}, SYSTEM)
-    moved = {}
-    for item in items:
+    moving = [item for item in items if type(item.fact) in CHANGING]
+    states = await store.load_states(tx, {item.envelope.subject for item in moving}, SYSTEM)
+    moved: dict[str, CaseState] = {}
+    for item in moving:
         case_id = item.envelope.subject
         state = moved.get(case_id) or states.get(case_id)
         if state is not None:

@@ -83,10 +83,6 @@ def _assessed(state: CaseState, fact: f.CaseAssessed) -> CaseState:
     return _move(seen, "assessed") if state.status == "registered" else seen
 
 
-def _analyzed(state: CaseState, fact: f.CaseAnalyzed) -> CaseState:
-    return replace(state, type=fact.type, suitability=fact.suitability)
-
-
 def _routed(state: CaseState, fact: f.CaseRouted) -> CaseState:
     known: dict[str, Any] = {"outlet": fact.outlet, "committee_id": fact.unit_id}
     if state.status in {"registered", "waiting", "redirected", "refused"} and not state.resume:
@@ -177,7 +173,6 @@ def _ended(status: str) -> Callable[[CaseState, Any], CaseState]:
 
 
 _RULES: Mapping[type[f.Fact], Callable[[CaseState, Any], CaseState]] = {
-    f.CaseAnalyzed: _analyzed,
     f.CaseAssessed: _assessed,
     f.CaseRouted: _routed,
     f.CaseWaitlisted: _waitlisted,
@@ -197,3 +192,6 @@ _RULES: Mapping[type[f.Fact], Callable[[CaseState, Any], CaseState]] = {
     f.CaseClosed: _ended("closed"),
     f.CaseArchived: _ended("archived"),
 }
+
+CHANGING: frozenset[type[f.Fact]] = frozenset(_RULES)
+"""The facts that can change a state; all others leave it as it is."""
