@@ -193,7 +193,8 @@ def case_assessment(rows: Sequence[Row[Any]], texts: Texts) -> CaseAssessment:
     """The view of a case from its assessments, the newest first, and the texts one may read."""
     row = rows[0]
     versions = Versions(**row.inputs["versions"])
-    fields = assessment_fields(row._mapping, versions, texts)
+    said = cast("Mapping[str, Any]", row._mapping)
+    fields = assessment_fields(said, versions, texts)
     return CaseAssessment(
         **fields,
         case_id=row.case_id,

@@ -103,26 +103,31 @@ _TIMES = re.compile(
 )
 
 
-def _times(text: str, start: int, end: int) -> int:
-    """How often, from the words before and in a sign: 两次 is 2, 多次 is 3, nothing said is 1."""
-    best = 1
+def _times(text: str, start: int, end: int) -> tuple[int, int]:
+    """How often, from the words before and in a sign (两次 is 2, 多次 is 3, nothing said is 1), and
+    where the sign begins when such a word stands right before it.
+    """
+    best, begin = 1, start
     for said in _TIMES.finditer(text, max(0, start - _AROUND), end):
         number = number_of(said["n"]) if said["n"] else None
         if number is not None and number < 1000:
             best = max(best, int(number))
         else:
             best = max(best, MANY if said["many"] or said["n"] else 2)
-    return best
+        if said.start() < start <= said.end():
+            begin = said.start()
+    return best, begin
 
 
 def _note(found: dict[str, Signal], guards: Guards, cue: Cue, text: str, place: Place) -> None:
     """Add a place to its sign, unless what stands around it takes it back."""
     start, end = place
     before = found.get(cue.code)
-    count = _times(text, start, end) if cue.counted else 1
+    count, begin = _times(text, start, end) if cue.counted else (1, start)
     if before is not None and len(before.spans) >= MAX_SPANS and count <= before.count:
         return
     verdict = _verdict(guards, cue, text, start, end)
+    place = (begin, end)
     if verdict is None or (verdict and before is not None):
         return
     if before is None or (before.unsure and not verdict):
