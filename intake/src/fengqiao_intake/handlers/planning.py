@@ -20,6 +20,7 @@ from fengqiao_contracts.values import PartyIdentity, PartyRef
 
 from ..domain import identity, registration
 from ..store import search
+from .access import with_referrer
 from .bodies import NewCase, NewParty
 
 Values = dict[str, Any]
@@ -193,6 +194,6 @@ def access_values(plan: PlannedCase, reporter: str) -> Mapping[str, Any]:
     return {
         "area_path": plan.area.path,
         "reporter": reporter,
-        "referrers": plan.reference[0] if plan.reference else None,
+        "referrers": with_referrer(None, plan.reference[0]) if plan.reference else None,
         "case_ref": plan.id,
     }

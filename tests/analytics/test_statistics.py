@@ -1,0 +1,199 @@
+"""The statistics through the service: every number is a recount and opens its list."""
+
+import json
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from fengqiao_analytics.app import build
+from fengqiao_analytics.domain import recount_facts
+from fengqiao_chassis.testing import Harness
+from fengqiao_contracts import facts as f
+
+AT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
+PLACES = (
+    "/510100/510104/510104020/",
+    "/510100/510105/510105001/",
+    "/510100/gaoxin/510107063/",
+    "/510100/",
+)
+
+
+@pytest.fixture
+async def h(tmp_path: Path) -> AsyncIterator[Harness]:
+    """Analytics on a file of its own, at ten in the morning."""
+    async with Harness.embedded(tmp_path, [build()]) as harness:
+        harness.clock.set(AT)
+        yield harness
+
+
+async def some_cases(h: Harness, count: int = 40) -> None:
+    """Cases in many states, told by the services that decide them."""
+    chance = random.Random(7)
+    for n in range(count):
+        await one_case(h, f"case-{n:03}", chance)
+    await h.settle()
+
+
+async def one_case(h: Harness, case_id: str, chance: random.Random) -> None:
+    path = chance.choice(PLACES)
+    at = AT - timedelta(days=chance.randrange(5))
+    await h.state(
+        "intake", registered(case_id, path, chance.choice(["grid", "court"]), at), area=path
+    )
+    stages = [
+        ("triage", assessed(case_id, chance.choice(["red", "yellow", "blue"]))),
+        ("routing", assigned(case_id)),
+        ("mediation", f.CaseTerminated(case_id=case_id, reason="impasse", guidance="g", terminated_at=AT)),
+    ]  # fmt: skip
+    for source, fact in stages[: chance.randrange(4)]:
+        await h.state(source, fact, area=path)
+
+
+def registered(case_id: str, path: str, channel: str, at: datetime) -> f.CaseRegistered:
+    return f.CaseRegistered(
+        case_id=case_id, number=f"n-{case_id}", unit="510104", channel=channel,
+        source="court", area=path.rstrip("/").rpartition("/")[2], area_path=path, reported_at=at,
+        received_at=at, reporter="u", sha256="0",
+    )  # fmt: skip
+
+
+def assessed(case_id: str, grade: str) -> f.CaseAssessed:
+    return f.CaseAssessed(
+        case_id=case_id, revision=1, type="02", suitability="M", grade=grade, score=1,
+        confidence=1.0, policy_version="1", input_sha256="0", assessed_at=AT,
+    )  # fmt: skip
+
+
+def assigned(case_id: str) -> f.MediatorAssigned:
+    return f.MediatorAssigned(
+        case_id=case_id, assignment_id="a", committee_id="u1", mediator_id="m1", grade="blue",
+        registry_sequence=1, reasons=(), assigned_at=AT,
+    )  # fmt: skip
+
+
+def numbers(answer: Any) -> list[tuple[int, str]]:
+    """Every number of an answer with its list address."""
+    if isinstance(answer, dict):
+        own = [(answer["n"], answer["list"])] if {"n", "list"} <= answer.keys() else []
+        return own + [pair for value in answer.values() for pair in numbers(value)]
+    if isinstance(answer, list):
+        return [pair for value in answer for pair in numbers(value)]
+    return []
+
+
+async def total(client: httpx.AsyncClient, address: str) -> int:
+    answer = await client.get(address.removeprefix("/v1"))
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["total"])
+
+
+async def test_the_sum_holds_and_every_dimension_has_it(h: Harness) -> None:
+    await some_cases(h)
+    seen = (await h.client("analytics", role="city").get("/stats/overview")).json()
+
+    assert seen["registered"]["n"] == 40
+    assert sum(b["n"] for b in seen["buckets"].values()) == 40
+    for dimension in ("status", "type", "grade", "channel", "areas", "units"):
+        assert sum(row["n"] for row in seen[dimension]) == 40, dimension
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/stats/overview", "/stats/overview?area=510104", "/stats/trend?days=7&by=grade",
+     "/stats/trend?days=7&by=area", "/stats/trend?days=7&by=channel&area=gaoxin",
+     "/reports/daily", "/reports/daily?day=2026-11-23&area=510104"],
+)  # fmt: skip
+async def test_every_number_opens_exactly_its_cases(h: Harness, path: str) -> None:
+    await some_cases(h)
+    city = h.client("analytics", role="city")
+    answer = (await city.get(path)).json()
+
+    found = numbers(answer)
+    assert found
+    for n, address in found:
+        assert await total(city, address) == n, address
+
+
+async def test_every_number_equals_a_recount_from_the_facts(h: Harness) -> None:
+    await some_cases(h)
+    city = h.client("analytics", role="city")
+    seen = (await city.get("/stats/overview")).json()
+    facts = [received.envelope for received in await h.facts("fengqiao.cases")]
+    counts = recount_facts(facts)
+
+    assert {row["code"]: row["n"] for row in seen["status"]} == dict(counts.status)
+    assert {row["code"]: row["n"] for row in seen["grade"]} == dict(counts.grade)
+    assert {k: b["n"] for k, b in seen["buckets"].items() if b["n"]} == dict(counts.buckets)
+    answer = (await city.get("/recount")).json()
+    assert answer["equal"] is True
+    assert answer["differences"] == []
+    assert json.loads(json.dumps(counts.unit)) == answer["unit"]
+
+
+async def test_a_planted_wrong_count_is_found_by_the_recount(h: Harness) -> None:
+    await some_cases(h, 6)
+    await h.write(
+        "analytics", text("UPDATE analytics_counts SET n = n + 1 WHERE status = 'registered'")
+    )
+
+    answer = (await h.client("analytics", role="city").get("/recount")).json()
+    assert answer["equal"] is False
+    assert answer["differences"]
+
+
+async def test_a_district_is_told_of_its_own_only(h: Harness) -> None:
+    await some_cases(h)
+    district = h.client("analytics", role="district", areas=["510104"])
+    seen = (await district.get("/stats/overview")).json()
+    city = (await h.client("analytics", role="city").get("/stats/overview?area=510104")).json()
+
+    assert seen["area"] == "510104"
+    assert seen["registered"]["n"] == city["registered"]["n"] < 40
+    assert (await district.get("/stats/overview?area=510105")).status_code == 403
+    assert await total(district, "/stats/cases") == seen["registered"]["n"]
+
+
+async def test_a_street_is_counted_without_the_roll_up_and_equally(h: Harness) -> None:
+    await some_cases(h)
+    clerk = h.client("analytics", role="clerk", areas=["510104020"])
+    city = h.client("analytics", role="city")
+
+    seen = (await clerk.get("/stats/overview")).json()
+    assert seen["registered"]["n"] == await total(city, "/stats/cases?area=510104020")
+    for n, address in numbers(seen):
+        assert await total(clerk, address) == n, address
+
+
+async def test_the_daily_summary_is_issued_once_until_late_events_change_it(h: Harness) -> None:
+    await some_cases(h)
+    city = h.client("analytics", role="city")
+    first = await city.post("/reports/daily", json={})
+    again = await city.post("/reports/daily", json={})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+
+    late = registered("late", PLACES[0], "grid", AT)
+    await h.state("intake", late, area=PLACES[0])
+    await h.settle()
+    third = await city.post("/reports/daily", json={})
+    assert (third.status_code, third.json()["issue"]) == (201, 2)
+    view = (await city.get("/reports/daily")).json()
+    assert [issue["issue"] for issue in view["issues"]] == [1, 2]
+    assert (await city.post("/reports/daily", json={"day": "2999-01-01"})).status_code == 422
+
+
+async def test_at_six_in_the_evening_every_district_has_its_summary(h: Harness) -> None:
+    await some_cases(h, 5)
+    h.clock.set(datetime(2026, 11, 25, 10, 0, 1, tzinfo=UTC))
+    await h.settle()
+
+    issued = [r.fact for r in await h.facts("fengqiao.insights")]
+    assert {fact.area for fact in issued} >= {"510100", "510104", "gaoxin"}
+    assert {(fact.day.isoformat(), fact.issue) for fact in issued} == {("2026-11-25", 1)}
