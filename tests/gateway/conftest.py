@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,7 +13,9 @@ from world import World, make_world
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path) -> AsyncIterator["World"]:
     """A gateway with accounts to be made, between services that answer what they were asked."""
+    from world import make_world  # noqa: PLC0415 -- found by the path above
+
     async with make_world(tmp_path) as made:
         yield made

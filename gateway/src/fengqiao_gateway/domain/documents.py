@@ -42,6 +42,34 @@ _SECURITY = {
     },
 }
 _ANYONE: list[dict[str, list[str]]] = [{"session": []}, {"partner": []}, {"cookie": []}]
+_REFUSALS = {
+    "401": "未登录或凭据无效 · No valid proof of who calls",
+    "403": "无权 · Not allowed",
+    "404": "不存在或不在权限范围内 · Not there, or not in your scope",
+    "413": "请求体过大 · Body too large",
+    "422": "输入有误, 指明字段 · The input is wrong; names the field",
+    "429": "请求过多, 见 Retry-After · Too many requests",
+    "503": "暂不可用, 见 Retry-After · Not available now",
+    "default": "其他拒绝 · Any other refusal",
+}
+_PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457 问题文档 · problem document; `type` is stable",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+_IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "同键同内容得同一应答 · same key and body, same answer; other body: 409",
+    "schema": {"type": "string", "maxLength": 200},
+}
 _DESCRIPTION = (
     "枫桥: 城市矛盾纠纷多元化解平台。时间为 RFC 3339, 金额为元的十进制字符串, 错误为 RFC 9457 问题文档。\n\n"
     "Fengqiao, a city's people's-mediation platform. RFC 3339 times, amounts in yuan as decimal "
@@ -55,7 +83,7 @@ def merge(own: Document, others: Mapping[str, Document], version: str) -> dict[s
     Paths that the route table does not lead to the service (internal and operating ones) are left
     out. A schema name used for two different things gets its service's name in front.
     """
-    schemas: dict[str, Any] = {}
+    schemas: dict[str, Any] = {"Problem": _PROBLEM}
     paths: dict[str, Any] = {}
     for service, document in {SELF: own, **others}.items():
         renamed = _take_schemas(service, document, schemas)
@@ -144,25 +172,21 @@ def _operations(service: str, item: dict[str, Any]) -> dict[str, Any]:
             if item[method].get("x-open"):
                 operation["security"] = []
             operation["responses"] = _responses(operation.get("responses", {}))
+            operation["parameters"] = _parameters(method, operation.get("parameters", []))
             out[method] = operation
     return out
 
 
 def _responses(found: Mapping[str, Any]) -> dict[str, Any]:
-    """What the door itself may answer to any call, besides what the service says."""
-    common = {
-        "401": "未登录或凭据无效 · No valid proof of who calls",
-        "403": "无权 · Not allowed",
-        "404": "不存在或不在权限范围内 · Not there, or not in your scope",
-        "413": "请求体过大 · Body too large",
-        "422": "输入有误 · The input is wrong; names the field",
-        "429": "请求过多 · Too many requests; see Retry-After",
-        "503": "暂不可用 · Not available now; see Retry-After",
-    }
-    out = dict(found)
-    content = {"application/problem+json": {"schema": {"type": "object"}}}
-    for status, text in common.items():
-        out[status] = {"description": text, "content": content} | (
-            out[status] if status in out and "problem" in str(out[status]) else {}
-        )
-    return out
+    """The operation's own answers and what the door itself may answer to any call."""
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    content = {"application/problem+json": problem}
+    refusals = {s: {"description": text, "content": content} for s, text in _REFUSALS.items()}
+    return dict(found) | refusals
+
+
+def _parameters(method: str, found: list[Any]) -> list[Any]:
+    """The operation's parameters; a creating call may always carry an Idempotency-Key."""
+    if method != "post" or any(p.get("name", "").lower() == "idempotency-key" for p in found):
+        return found
+    return [*found, _IDEMPOTENCY]

@@ -17,14 +17,11 @@ _BOTH, _NONE = _PARTNER | _PARTY, frozenset[str]()
 
 _CASEWORK = (
     "acceptance",
-    "refusal",
     "consents",
     "sessions",
     "agreements",
     "signatures",
-    "seal",
     "performance",
-    "obligations",
     "confirmation",
     "termination",
     "closing",
@@ -33,12 +30,6 @@ _CASEWORK = (
     "casework",
     "dossier",
     "documents",
-    "notes",
-    "clocks",
-    "deadlines",
-    "checks",
-    "followups",
-    "visits",
 )
 
 
@@ -57,22 +48,15 @@ class Route:
 
 ROUTES = (
     Route("cases/*/assessment/**", TRIAGE, _PARTNER),
-    Route("cases/*/analysis/**", TRIAGE),
     Route("cases/*/routing/**", ROUTING, _BOTH),
-    Route("cases/*/assignment/**", ROUTING),
     *(Route(f"cases/*/{word}/**", MEDIATION, _BOTH) for word in _CASEWORK),
     Route("cases/**", INTAKE, _BOTH),
-    Route("supplements/**", INTAKE, _BOTH),
     Route("imports/**", INTAKE, _PARTNER, bulk=True),
     Route("codes/**", INTAKE, _BOTH),
     Route("referrals/**", INTAKE, _PARTNER),
-    Route("erasures/**", INTAKE),
-    Route("search/**", INTAKE),
     Route("analyze/**", TRIAGE),
-    Route("policies/**", TRIAGE),
     Route("route/**", ROUTING),
     Route("waiting/**", ROUTING),
-    Route("load/**", ROUTING),
     Route("desk/**", MEDIATION),
     Route("overdue/**", MEDIATION),
     Route("areas/**", REGISTRY, _BOTH),
