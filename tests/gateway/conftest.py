@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+if TYPE_CHECKING:
+    from world import World
 
-from world import World, make_world
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture
