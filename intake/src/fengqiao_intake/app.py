@@ -21,13 +21,8 @@ def build() -> Service:
         metadata=store.metadata,
         subscriptions=subscriptions(),
         router=partial(api.router, settings=settings),
-        waiting=_waiting,
         gauges=_gauges,
     )
-
-
-async def _waiting(tx: ReadTx) -> int:
-    return await store.count_waiting(tx, SYSTEM)
 
 
 async def _gauges(tx: ReadTx) -> dict[str, float]:

@@ -43,6 +43,7 @@ class CaseQuery(BaseModel):
     area: str | None = Field(None, max_length=20)
     unit: str | None = Field(None, max_length=64)
     overdue: bool | None = None
+    parked: bool | None = None
     q: str | None = Field(None, min_length=1, max_length=100)
     page: int = Field(1, ge=1, le=100_000)
     size: int = Field(20, ge=1, le=1000)
@@ -139,6 +140,7 @@ def _wanted(ctx: Context, asked: CaseQuery) -> store.CaseFilter:
         area_path=ctx.areas.path(asked.area) if asked.area else None,
         unit=asked.unit,
         overdue=asked.overdue,
+        parked=asked.parked,
         q=asked.q,
         blind=_blind(ctx, asked.q) if asked.q else None,
     )
@@ -210,5 +212,5 @@ async def _view(
             for s in await store.supplements_of(tx, row.id, who.scope)
         ],
         masked=masked,
-        parked=None,
+        parked=await store.parked_reason(tx, row.id, who.scope),
     )

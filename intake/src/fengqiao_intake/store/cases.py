@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from fengqiao_chassis.store import ReadTx, Scope, Tx, visible
+from fengqiao_chassis.store.tables import held, parked
 from fengqiao_contracts.codes import table
 from fengqiao_contracts.life import CaseState
 
@@ -56,6 +57,7 @@ class CaseFilter:
     area_path: str | None = None
     unit: str | None = None
     overdue: bool | None = None
+    parked: bool | None = None
     q: str | None = None
     blind: tuple[str, str] | None = None
 
@@ -113,6 +115,9 @@ def _filtered(
         conditions.append(or_(c.unit == wanted.unit, c.committee_id == wanted.unit))
     if wanted.overdue is not None:
         conditions.append(c.overdue.is_not(None) if wanted.overdue else c.overdue.is_(None))
+    if wanted.parked is not None:
+        stopped = c.id.in_(select(held.c.subject))
+        conditions.append(stopped if wanted.parked else ~stopped)
     if wanted.q is not None:
         conditions.append(_asked(wanted, dialect))
     return statement.where(and_(*conditions))
@@ -162,6 +167,17 @@ async def texts_of(tx: ReadTx, case_id: str, scope: Scope) -> Sequence[Row[Any]]
         .where(texts.c.case_id == case_id, visible(cases.c, scope))
         .order_by(texts.c.part)
     )
+
+
+async def parked_reason(tx: ReadTx, case_id: str, scope: Scope) -> str | None:
+    """Why a group holds the case's facts back, as far as this database knows; None = none does."""
+    row = await tx.one(
+        select(parked.c.grp, parked.c.reason)
+        .join(cases, cases.c.id == parked.c.subject)
+        .where(parked.c.subject == case_id, visible(cases.c, scope))
+        .order_by(parked.c.id)
+    )
+    return None if row is None else f"{row.grp}: {row.reason}"
 
 
 async def supplements_of(tx: ReadTx, case_id: str, scope: Scope) -> Sequence[Row[Any]]:
@@ -220,12 +236,6 @@ async def add_timeline(tx: Tx, rows: list[dict[str, Any]]) -> None:
     """Append facts to the timeline."""
     if rows:
         await tx.run(insert(timeline), rows)
-
-
-async def count_waiting(tx: ReadTx, scope: Scope) -> int:
-    """How many cases wait for a mediator, a unit or a human."""
-    statement = select(func.count()).where(cases.c.status == "waiting", visible(cases.c, scope))
-    return int(await tx.scalar(statement))
 
 
 async def count_by_status(tx: ReadTx, scope: Scope) -> dict[str, int]:

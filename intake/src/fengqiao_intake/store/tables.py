@@ -61,6 +61,7 @@ cases = Table(
     Column("erased_at", Moment),
     UniqueConstraint("number", name="uq_intake_cases_number"),
     Index("ix_intake_cases_words_hash", "words_hash"),
+    Index("ix_intake_cases_status_id", "status", "id"),
     Index("ix_intake_cases_unit_id", "unit", "id"),
     Index(
         "ix_intake_cases_mediator",

@@ -85,7 +85,7 @@ class _Run:
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         for attempt in range(_TRIES):
             try:
-                response = await self.client.post("/v1/imports", content=body, headers=headers)
+                response = await self.client.post("/imports", content=body, headers=headers)
             except httpx.TransportError:
                 if attempt + 1 == _TRIES:
                     raise
@@ -122,7 +122,7 @@ async def import_file(  # noqa: PLR0913 -- the options of the command
 ) -> ImportReport:
     """Register every good row of a file and report the others by line beside it.
 
-    `client` speaks to the gateway with a caller's token. The import's key is the hash of file and
+    `client` speaks to the gateway with a caller's token; its base address ends in /v1. The import's key is the hash of file and
     mapping, a row's key its referrer's number or its line and content: a second run, or one after
     being cut, registers only what is missing. Raises ImportProblem where the file, the mapping or
     the caller's right is wrong as a whole; nothing is registered by half a row.

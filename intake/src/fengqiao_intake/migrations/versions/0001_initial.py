@@ -98,6 +98,7 @@ def _cases() -> None:
         sa.UniqueConstraint("number", name="uq_intake_cases_number"),
     )
     op.create_index("ix_intake_cases_words_hash", "intake_cases", ["words_hash"])
+    op.create_index("ix_intake_cases_status_id", "intake_cases", ["status", "id"])
     op.create_index("ix_intake_cases_unit_id", "intake_cases", ["unit", "id"])
     op.create_index(
         "ix_intake_cases_mediator", "intake_cases", ["mediator"], **_present("mediator")
