@@ -88,7 +88,7 @@ async def lock_cases(
     """These cases, theirs alone until the commit; `unlocked` passes over those others hold."""
     stmt = select(*_COLUMNS).where(cases.c.case_id.in_(sorted(ids)), visible(cases.c, scope))
     stmt = stmt.order_by(cases.c.case_id).with_for_update(skip_locked=unlocked)
-    return {row.case_id: Case(*row) for row in await tx.all(stmt)}
+    return {row.case_id: Case(*tuple(row)) for row in await tx.all(stmt)}
 
 
 async def waiting_in(
@@ -172,7 +172,8 @@ async def gauges(tx: ReadTx) -> dict[str, float]:
     """Cases by state, waiting by reason, places held and offered."""
     by = select(cases.c.state, cases.c.wait_reason, func.count())
     found: dict[str, float] = {}
-    for state, reason, number in await tx.all(by.group_by(cases.c.state, cases.c.wait_reason)):
+    for row in await tx.all(by.group_by(cases.c.state, cases.c.wait_reason)):
+        state, reason, number = tuple(row)
         name = f"cases_{state}_{reason}" if state == "waiting" else f"cases_{state}"
         found[name] = found.get(name, 0.0) + number
     held = select(func.count()).select_from(assignments).where(assignments.c.live)

@@ -58,7 +58,7 @@ async def end_assignments(
         .values(live=False, ended_at=tx.now, end_reason=reason)
         .returning(assignments.c.case_id, assignments.c.assignment_id, assignments.c.mediator_id)
     )
-    freed = [Freed(*row) for row in await tx.all(stmt)]
+    freed = [Freed(*tuple(row)) for row in await tx.all(stmt)]
     counts: dict[str, int] = defaultdict(int)
     for place in freed:
         counts[place.mediator_id] += 1
