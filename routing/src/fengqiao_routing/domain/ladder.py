@@ -94,8 +94,8 @@ class Units:
                 missing.append(Alternative(id=step, reason=_MISSING[step]))
         if not rungs and not city_only:
             top = self._at.get(prefixes(path)[CITY - 1], ())
-            last = ((step, _fitting(step, top, type_, words)) for step in steps)
-            rungs = [Rung(step, units) for step, units in last if units]
+            last = (Rung(step, _fitting(step, top, type_, words)) for step in steps)
+            rungs = [rung for rung in last if rung.units]
         return Ladder(tuple(rungs), tuple(missing))
 
     def _own(self, step: Step, path: str) -> list[Sequence[Unit]]:

@@ -154,7 +154,7 @@ class Table:
             stops_accepted=rule.stops_accepted,
         )
 
-    def _other(self, rule: Rule, outlet: Outlet) -> Alternative:
+    def _other(self, rule: Rule, outlet: str) -> Alternative:
         why = "待人工判定" if rule.then == "human" else "没有筛查依据指向该出口"
         return Alternative(id=outlet, reason=f"{outlet_name(outlet)}：{why}")
 
