@@ -42,7 +42,7 @@ def test_a_community_is_found_by_its_path() -> None:
 
 
 @pytest.mark.parametrize(
-    "street,zone",
+    ("street", "zone"),
     [
         ("510107063", "gaoxin"),
         ("510117019", "gaoxin"),

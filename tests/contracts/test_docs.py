@@ -39,7 +39,7 @@ def test_every_fact_stands_in_the_catalogue_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "type_,service",
+    ("type_", "service"),
     [
         ("case.registered.v1", "intake"),
         ("case.assessed.v1", "triage"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
 from cloudevents.core.formats.json import JSONFormat
+
 from fengqiao_chassis.bus.wire import from_kafka, to_kafka
 from fengqiao_contracts import schemas
 from fengqiao_contracts.docs import HEADERS
