@@ -73,7 +73,7 @@ class Rows:
 class Hits:
     """What a scan found: the weighted words that stand in the text, each cue word's every place."""
 
-    words: set[str] = field(default_factory=set)
+    words: list[str] = field(default_factory=list)
     cues: list[tuple[str, int]] = field(default_factory=list)
 
 
@@ -81,30 +81,39 @@ class Matcher:
     """Finds every word of a fixed vocabulary in a text, overlapping ones too.
 
     The text is cut once into its pairs of characters, as numbers: cheaper to make and to compare
-    than strings. Words of two characters are a set intersection; longer ones are asked for only
+    than strings. A word of two characters stands where its pair does; longer ones are asked for only
     where their first pair stands, the narrowest key that Chinese words share. Cost is linear in the
     text and hardly depends on the vocabulary.
     """
 
     def __init__(self, words: Iterable[str], cues: Iterable[str]) -> None:
         known, heard = set(words), set(cues)
-        self._two = {_key(w): w for w in known if len(w) == _PAIR}
-        self._longer = _by_pair(w for w in known if len(w) > _PAIR)
-        self._cues = _by_pair(w for w in heard if len(w) >= _PAIR)
         self._single = sorted(w for w in known if len(w) < _PAIR)
         self._single_cues = sorted(w for w in heard if len(w) < _PAIR)
-        self._keys = frozenset(self._two), frozenset(self._longer), frozenset(self._cues)
+        two, longer, asked = (
+            _by_pair(w for w in known if len(w) == _PAIR),
+            _by_pair(w for w in known if len(w) > _PAIR),
+            _by_pair(w for w in heard if len(w) >= _PAIR),
+        )
+        self._keys = frozenset((*two, *longer, *asked))
+        self._at = {
+            key: (two.get(key, ()), longer.get(key, ()), asked.get(key, ())) for key in self._keys
+        }
 
     def scan(self, text: str) -> Hits:
         """Every word of the vocabulary that stands in `text`."""
-        pairs = _pairs(text)
-        two, longer, cues = self._keys
-        words = {self._two[p] for p in pairs & two}
-        words.update([w for p in pairs & longer for w in self._longer[p] if w in text])
-        words.update([w for w in self._single if w in text])
-        asked = [w for p in pairs & cues for w in self._cues[p] if w in text]
-        asked += [w for w in self._single_cues if w in text]
-        return Hits(words, sorted([(w, at) for w in asked for at in _places(text, w)], key=_AT))
+        words: list[str] = []
+        asked = [w for w in self._single_cues if w in text]
+        for key in _pairs(text) & self._keys:
+            two, longer, cues = self._at[key]
+            words += two
+            if longer:
+                words += [w for w in longer if w in text]
+            if cues:
+                asked += [w for w in cues if w in text]
+        words += [w for w in self._single if w in text]
+        places = [(w, at) for w in asked for at in _places(text, w)]
+        return Hits(words, sorted(places, key=_AT))
 
 
 _PAIR = 2
@@ -127,10 +136,10 @@ def _key(word: str) -> int:
     return int.from_bytes(word[:_PAIR].encode(_UTF16), sys.byteorder)
 
 
-def _by_pair(words: Iterable[str]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
+def _by_pair(words: Iterable[str]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
     for word in sorted(words):
-        found.setdefault(_key(word), []).append(word)
+        found[_key(word)] = (*found.get(_key(word), ()), word)
     return found
 
 

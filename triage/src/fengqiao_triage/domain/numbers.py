@@ -64,7 +64,7 @@ class Stated:
 
 
 _AMOUNT = re.compile(
-    rf"(?P<num>[\d{HAN}](?:[\d{HAN}]|(?:,(?=\d{{3}}(?!\d))|\.(?=\d))){{0,18}})(?P<more>[几多余来])?(?P<unit>[万亿千百]{{0,3}})"
+    rf"(?P<num>[\d{HAN}]{{1,13}}(?:,\d{{3}}){{0,3}}(?:\.\d{{1,4}})?[{HAN}]{{0,3}})(?P<more>[几多余来])?(?P<unit>[万亿千百]{{0,3}})"
     r"(?P<yuan>多?(?:元|块|圆|人民币))?"
 )
 _BARE = re.compile(
@@ -114,7 +114,7 @@ _GROUP = (
     "|债权人|出借人|股东|村组|家属|师生|幼儿|小孩|公务员|师傅|环卫工|保洁员|快递员|骑手|老乡|果农|茶农|养殖户|车主|女工|机手|加盟商|产妇|保洁|阿姨|大姐|社员|房东|租客|宝妈|求职者|买家|卖家|食堂|饭馆|摊贩|邻居|街坊|商铺业主|摊主|店主"
 )
 _PEOPLE = re.compile(
-    rf"(?P<num>[\d几数{HAN}](?:[\d{HAN}]|,(?=\d{{3}}(?!\d))){{0,18}})(?:[-~—至到](?P<num2>\d{{1,9}}|[{HAN}]{{1,9}}))?"
+    rf"(?P<num>[\d几数{HAN}][\d{HAN}]{{0,12}}(?:,\d{{3}}){{0,2}})(?:[-~—至到](?P<num2>\d{{1,9}}|[{HAN}]{{1,9}}))?"
     rf"(?P<more>[多余来几])?(?P<unit>[百千万]{{0,3}})"
     rf"(?:(?P<group>(?:个|名|位|户)?(?:{_GROUP})|[名位个][^，。；,;\d]{{1,5}}?(?:{_GROUP}|工(?![作程地资厂业商会]))|户(?!型|外|口|籍|内|均|主反)|家(?={_GROUP}|人家|住户))"
     r"|(?P<heads>个人|口人|号人|人(?!民|工|次|行|力|才|均|大|物|事|社|间|类|寿|数|格|身|防|车|机|头)|名(?!额|单|牌|字|义)|位(?!于|置)))"
@@ -167,17 +167,15 @@ _LASTED = re.compile(
 )
 _BEFORE_SPAN = "了达续时已有近欠拖"
 _BEFORE = frozenset(_BEFORE_SPAN)
-_LASTING = re.compile(
-    r"[年月载]半?[多余来]?(?:[了来没未仍都还里]|之久|时间|有余|以来|过去)"
-    rf"|[{_BEFORE_SPAN}][\d{HAN}几数好多]{{1,6}}个?[年月载]"
-)
+_LASTING = re.compile(r"[年月载]半?[多余来]?(?:[了来没未仍都还里]|之久|时间|有余|以来|过去)")
+_LASTED_SO_FAR = re.compile(rf"[{_BEFORE_SPAN}][\d{HAN}几数好多]{{1,6}}个?[年月载]")
 _LONGEST = 600
 """Fifty years; what is older tells of a place or a person, not of a quarrel."""
 
 
 def months(text: str, day: date) -> Iterator[Stated]:
     """How many months the matter has lasted until `day`: `三年了`, `2016年…`."""
-    if _LASTING.search(text):
+    if _LASTING.search(text) or _LASTED_SO_FAR.search(text):
         for found in _LASTED.finditer(text):
             if not found["since"] and text[found.start() - 1 : found.start()] not in _BEFORE:
                 continue
