@@ -1,0 +1,167 @@
+"""The driver plays its scripts on the real casework; what comes before is stated as facts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fengqiao_chassis.testing import Harness
+from fengqiao_contracts.areas import areas
+from fengqiao_contracts.facts import (
+    AgreementReached,
+    CasePii,
+    CaseRegistered,
+    CaseRouted,
+    CommitteeRegistered,
+    MediatorAssigned,
+)
+from fengqiao_contracts.values import PartyIdentity, PartyRef
+from fengqiao_host import drive
+from fengqiao_host.public_api import DriveError
+from fengqiao_host.script import Accept, Close
+from fengqiao_host.stories import Story, stories
+from fengqiao_mediation.app import build
+
+NOW = datetime(2026, 11, 25, 4, tzinfo=UTC)
+TOLD = {story.key: story for story in stories(NOW)}
+TOKENS = {drive.DESK: "the harness signs for itself"}
+
+
+@pytest.fixture
+async def h(tmp_path: Path) -> AsyncIterator[Harness]:
+    async with Harness.embedded(tmp_path, [build()]) as harness:
+        committee = CommitteeRegistered(
+            committee_id="k1",
+            revision=1,
+            name="某街道人民调解委员会",
+            kind="street",
+            area="510118003",
+            area_path=areas().path("510118003"),
+            registered_at=NOW,
+        )
+        await harness.state("mediator-registry", committee, area=committee.area_path)
+        yield harness
+
+
+async def _assigned(h: Harness, case_id: str, body: dict[str, Any]) -> None:
+    path = areas().path(body["area"])
+    await h.state("intake", _registered(case_id, body, path), area=path)
+    routed = CaseRouted(
+        case_id=case_id,
+        decision=1,
+        outlet="mediation",
+        unit_id="k1",
+        unit_kind="street",
+        type="04",
+        grade="blue",
+        rule="test",
+        table_version="1",
+        reasons=(),
+        routed_at=NOW,
+    )
+    assigned = MediatorAssigned(
+        case_id=case_id,
+        assignment_id=f"a-{case_id}",
+        committee_id="k1",
+        mediator_id="m1",
+        grade="blue",
+        registry_sequence=1,
+        reasons=(),
+        assigned_at=NOW,
+    )
+    for fact in (routed, assigned):
+        await h.state("routing", fact, area=path)
+    await h.settle()
+
+
+def _registered(case_id: str, body: dict[str, Any], path: str) -> CaseRegistered:
+    refs, identities = [], []
+    for number, party in enumerate(body["parties"]):
+        party_id = f"{case_id}-{number:02d}"
+        refs.append(PartyRef(party_id=party_id, role=party["role"], kind=party["kind"]))
+        known = {name: party.get(name) for name in ("name", "id_kind", "id_number", "phone")}
+        identities.append(PartyIdentity.model_validate({"party_id": party_id} | known))
+    return CaseRegistered(
+        case_id=case_id,
+        number=case_id,
+        unit="u",
+        channel=body["channel"],
+        source="test",
+        area=body["area"],
+        area_path=path,
+        reported_at=NOW,
+        received_at=NOW,
+        parties=tuple(refs),
+        reporter="test",
+        sha256="0",
+        pii=CasePii(narrative=body["narrative"], parties=tuple(identities)),
+    )
+
+
+def _city(h: Harness) -> Any:
+    return h.client("mediation", role=drive.DESK, areas=["510100"])
+
+
+@pytest.mark.parametrize(
+    ("key", "state"),
+    [
+        ("xinjin", "archived"),
+        ("qingbaijiang", "effective"),
+        ("jintang", "mediating"),
+        ("huaqiao", "archived"),
+    ],
+)
+async def test_the_stories_end_as_they_did(h: Harness, key: str, state: str) -> None:
+    story: Story = TOLD[key]
+    await _assigned(h, key, story.body)
+    assert await drive.play(_city(h), TOKENS, key, story.script) == state
+
+
+async def test_forty_four_workers_are_owed_by_the_firm(h: Harness) -> None:
+    story = TOLD["xinjin"]
+    await _assigned(h, "xinjin", story.body)
+    await drive.play(_city(h), TOKENS, "xinjin", story.script)
+    await h.settle()
+    said = [item.fact for item in await h.facts("fengqiao.cases")]
+    (agreement,) = [fact for fact in said if isinstance(fact, AgreementReached)]
+    assert len({due.creditor for due in agreement.obligations}) == 44
+    assert {due.debtor for due in agreement.obligations} == {"xinjin-44"}
+    assert sum(due.amount or 0 for due in agreement.obligations) == Decimal(1_320_000)
+
+
+@pytest.mark.parametrize("ending", ["accepted", "agreed", "performed", "closed", "refused"])
+async def test_a_script_ends_in_the_state_of_its_name(h: Harness, ending: str) -> None:
+    await _assigned(h, "c1", TOLD["huaqiao"].body)
+    acts = drive.script_to(ending, 3, Decimal("50.00"))
+    assert await drive.play(_city(h), TOKENS, "c1", acts) == ending
+
+
+@pytest.mark.parametrize(
+    ("ending", "state"),
+    [("oral", "closed"), ("declined", "terminated"), ("terminated", "terminated")],
+)
+async def test_an_ending_of_another_name_has_its_state(h: Harness, ending: str, state: str) -> None:
+    await _assigned(h, "c1", TOLD["huaqiao"].body)
+    assert await drive.play(_city(h), TOKENS, "c1", drive.script_to(ending, 3, None)) == state
+
+
+async def test_a_repeated_play_changes_nothing(h: Harness) -> None:
+    await _assigned(h, "c1", TOLD["huaqiao"].body)
+    acts = TOLD["huaqiao"].script[:3]
+    first = await drive.play(_city(h), TOKENS, "c1", acts)
+    assert await drive.play(_city(h), TOKENS, "c1", acts) == first
+    work = (await _city(h).get("/cases/c1/casework")).json()
+    assert len(work["sessions"]) == 1
+
+
+async def test_a_refused_step_is_told_without_personal_data(h: Harness) -> None:
+    body = TOLD["huaqiao"].body
+    await _assigned(h, "c1", body)
+    with pytest.raises(DriveError, match="409") as refused:
+        await drive.play(_city(h), TOKENS, "c1", (Accept(), Close()))
+    assert not any(party["name"] in str(refused.value) for party in body["parties"])
