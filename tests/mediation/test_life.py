@@ -204,3 +204,21 @@ async def test_dossier_numbers_have_no_gap_per_committee_and_year(desk: Any) -> 
     await desk.assign("c9")
     done = await desk.done("acceptance", {"decision": "accept"}, case_id="c9")
     assert done["dossier_number"] == "(2027)锦江区人调字第1号"
+
+
+async def test_a_refusal_to_sign_ends_the_case_unless_something_binds_already(desk: Any) -> None:
+    draft = {"form": "written", "content": "乙方赔偿", "obligations": [OWED]}
+    refusal = {"party_id": "b", "given": False}
+    await desk.to_mediating("c1")
+    await desk.done("agreements", draft)
+    assert (await desk.done("consents", refusal))["state"] == "terminated"
+    await desk.to_mediating("c2")
+    bound = await desk.done("agreements", draft | {"form": "oral"}, case_id="c2")
+    assert (await desk.done("agreements", draft, case_id="c2"))["state"] == "agreed"
+    after = await desk.done("consents", refusal, case_id="c2")
+    assert (after["state"], after["guidance"]) == ("effective", None)
+    shown = (await desk.get("/cases/c2/casework")).json()
+    kept = {a["agreement_id"]: a["replaced"] for a in shown["agreements"]}
+    assert kept.pop(bound["agreement_id"]) is False
+    assert list(kept.values()) == [True]
+    assert (await desk.stated()).count("CaseTerminated") == 1
