@@ -1,0 +1,3 @@
+from fengqiao_chassis.migrations_env import run
+
+run()
