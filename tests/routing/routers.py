@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -62,13 +63,14 @@ class Transaction:
         return await self._connection.execute(native, params)
 
     async def all(self, stmt: Any, params: Any = None) -> Sequence[Any]:
-        return (await self._execute(stmt, params)).all()
+        found: Sequence[Any] = (await self._execute(stmt, params)).all()
+        return found
 
     async def scalar(self, stmt: Any, params: Any = None) -> Any:
         return (await self._execute(stmt, params)).scalar()
 
     async def run(self, stmt: Any, params: Any = None) -> int:
-        return (await self._execute(stmt, params)).rowcount
+        return int((await self._execute(stmt, params)).rowcount)
 
     def state(self, fact: Fact, **_: Any) -> str:
         self.stated.append(fact)
@@ -100,13 +102,18 @@ class Routers:
                 continue
             for kind, subject, data in tx.later:
                 if kind == "move_on":
-                    await self.write(lambda t, s=subject, d=data: schedules.move_on(TABLE, t, s, d))
+                    await self.write(partial(move_on, subject, data))
             return answer
         raise RuntimeError("no end of retries")
 
     async def assess(self, numbers: Sequence[int]) -> None:
         """Route one batch."""
         await self.write(lambda tx: assess.route_cases(TABLE, tx, [assessed(n) for n in numbers]))
+
+
+async def move_on(subject: str, data: Any, tx: Tx) -> None:
+    """The schedule of a mediator who was given a case while he left."""
+    await schedules.move_on(TABLE, tx, subject, data)
 
 
 @asynccontextmanager

@@ -58,9 +58,9 @@ async def count(process: Routers, query: str) -> int:
 
 
 async def states(process: Routers) -> dict[str, int]:
-    query = text("SELECT state, count(*) FROM routing_cases GROUP BY state")
+    query = text("SELECT state, count(*) AS number FROM routing_cases GROUP BY state")
     async with process.engine.connect() as connection:
-        return {row.state: row.count for row in await connection.execute(query)}
+        return {row.state: row.number for row in await connection.execute(query)}
 
 
 async def hold(process: Routers) -> None:

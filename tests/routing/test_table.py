@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -25,9 +26,7 @@ EXPECTED = {
 
 
 def raw() -> dict[str, Any]:
-    text = (table_file.resources.files("fengqiao_routing") / "data" / table_file.LATEST).read_text(
-        "utf-8"
-    )
+    text = (resources.files("fengqiao_routing") / "data" / table_file.LATEST).read_text("utf-8")
     data: dict[str, Any] = yaml.safe_load(text)
     return data
 
