@@ -29,7 +29,7 @@ def exported(fact: f.Fact, at: datetime = AT) -> Exported:
     return Exported(fact.TYPE, fact.subject, fact.TOPIC, at, json.dumps(data).encode())
 
 
-def registered(case_id: str, path: str = "/510100/510104/510104020/") -> f.CaseRegistered:
+def registered(case_id: str, path: str = "/510100/510104/510104018/") -> f.CaseRegistered:
     area = path.rstrip("/").rpartition("/")[2]
     return f.CaseRegistered(
         case_id=case_id, number=f"n-{case_id}", unit="510104", channel="grid",

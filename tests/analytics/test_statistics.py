@@ -18,8 +18,8 @@ from fengqiao_contracts import facts as f
 
 AT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 PLACES = (
-    "/510100/510104/510104020/",
-    "/510100/510105/510105001/",
+    "/510100/510104/510104018/",
+    "/510100/510105/510105002/",
     "/510100/gaoxin/510107063/",
     "/510100/",
 )
@@ -162,11 +162,11 @@ async def test_a_district_is_told_of_its_own_only(h: Harness) -> None:
 
 async def test_a_street_is_counted_without_the_roll_up_and_equally(h: Harness) -> None:
     await some_cases(h)
-    clerk = h.client("analytics", role="clerk", areas=["510104020"])
+    clerk = h.client("analytics", role="clerk", areas=["510104018"])
     city = h.client("analytics", role="city")
 
     seen = (await clerk.get("/stats/overview")).json()
-    assert seen["registered"]["n"] == await total(city, "/stats/cases?area=510104020")
+    assert seen["registered"]["n"] == await total(city, "/stats/cases?area=510104018")
     for n, address in numbers(seen):
         assert await total(clerk, address) == n, address
 

@@ -27,7 +27,7 @@ def dispute() -> Callable[..., dict[str, Any]]:
         body = {
             "narrative": NARRATIVE,
             "channel": "grid",
-            "area": "510104020",
+            "area": "510104018",
             "parties": [
                 {
                     "role": "applicant",

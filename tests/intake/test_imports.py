@@ -112,7 +112,7 @@ async def test_a_chunk_that_is_none_is_refused(h: Harness, body: dict[str, Any])
 
 async def test_a_district_imports_into_its_own_area_only(h: Harness) -> None:
     client = h.client("intake", role="district", areas=["510104"])
-    body = {"rows": rows(2), "channel": "grid", "area": "510104020"}
+    body = {"rows": rows(2), "channel": "grid", "area": "510104018"}
     body["rows"][1]["area"] = "510105"
     chunk = (await client.post("/imports", json=body)).json()
 

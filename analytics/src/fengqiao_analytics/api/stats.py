@@ -15,7 +15,7 @@ from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import ReadTx
 from fengqiao_chassis.web import Principal, Who
 from fengqiao_contracts.areas import Area
-from fengqiao_contracts.codes import table
+from fengqiao_contracts.codes import CodeRow, table
 from fengqiao_contracts.life import bucket_of
 from fengqiao_contracts.values import Channel, Status
 
@@ -51,6 +51,7 @@ class CaseQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     area: str | None = Field(None, max_length=20)
+    direct: bool = False
     bucket: Bucket | None = None
     status: Status | None = None
     type: str | None = Field(None, max_length=8)
@@ -122,6 +123,7 @@ def _get_cases(r: APIRouter, ctx: Context) -> None:
 def _wanted(ctx: Context, asked: CaseQuery, place: Area) -> store.Wanted:
     return store.Wanted(
         area_path=place.path,
+        direct=asked.direct,
         bucket=None if asked.bucket == "parked" else asked.bucket,
         status=asked.status,
         type=asked.type,
@@ -153,7 +155,7 @@ async def _overview(ctx: Context, tx: ReadTx, who: Principal, place: Area) -> Ov
         areas=coded(
             await _by_area(tx, who, place),
             area_words(ctx.areas),
-            lambda child: address(area=child),
+            lambda child: address(area=child, direct=_direct(place, child)),
         ),
         units=coded(
             _single(await store.group_units(tx, place.path, who.scope)),
@@ -232,10 +234,15 @@ async def _trend(
             n=sum(groups.values()), list=address(area=place.code, first=days[0], last=days[-1])
         ),
         series=[
-            _series(place.code, by, code, days, counts, words(code))
+            _series(_filters(place, by, code), CodeRow(code, *words(code), {}), days, counts)
             for code, counts in sorted(numbers.items(), key=lambda item: -item[1].total())
         ],
     )
+
+
+def _direct(place: Area, child: str) -> str | None:
+    """What marks the number of the cases registered for an area itself."""
+    return "true" if child == place.code else None
 
 
 def _below(place: Area, path: str) -> str:
@@ -243,20 +250,21 @@ def _below(place: Area, path: str) -> str:
 
 
 def _series(
-    area: str,
-    by: Dimension,
-    code: str,
+    filters: Mapping[str, str | None],
+    row: CodeRow,
     days: Sequence[date],
     counts: Mapping[date, int],
-    words: tuple[str, str],
 ) -> Series:
-    parameter = _PARAMETER.get(by, by)
     points = [
-        Point(
-            day=day,
-            n=counts.get(day, 0),
-            list=address(**{"area": area, "first": day, "last": day, parameter: code}),
-        )
+        Point(day=day, n=counts.get(day, 0), list=address(**filters, first=day, last=day))
         for day in days
     ]
-    return Series(code=code, zh=words[0], en=words[1], total=sum(counts.values()), points=points)
+    total = sum(counts.values())
+    return Series(code=row.code, zh=row.zh, en=row.en, total=total, points=points)
+
+
+def _filters(place: Area, by: Dimension, code: str) -> dict[str, str | None]:
+    """The parameters that keep one code of a dimension."""
+    if by == "area":
+        return {"area": code, "direct": _direct(place, code)}
+    return {"area": place.code, _PARAMETER.get(by, by): code}

@@ -38,11 +38,12 @@ _FLOW_DAYS = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which cases a number is about; None = all. `flow` of `day` names a number of the daily
-    summary; `parked` names the cases that stand parked now (they count in no other bucket).
+    """Which cases a number is about; None = all. `direct`: registered for the area itself, not for
+    one below it. `flow` of `day` names a number of the daily summary.
     """
 
     area_path: str | None = None
+    direct: bool = False
     bucket: str | None = None
     status: str | None = None
     type: str | None = None
@@ -76,7 +77,7 @@ def _in_rollup(by: Sequence[str], wanted: Wanted, scope: Scope) -> bool:
     """The roll-up knows districts, and cases of whole areas only."""
     narrow = wanted.area_path is not None and wanted.area_path.count("/") > 3
     inside = scope.everything or (scope.areas_only and all(p.count("/") <= 3 for p in scope.areas))
-    plain = not (wanted.unit or wanted.flow or wanted.overdue is not None)
+    plain = not (wanted.unit or wanted.direct or wanted.flow or wanted.overdue is not None)
     return inside and plain and not narrow and not {"unit", "area_path"} & set(by)
 
 
@@ -86,8 +87,7 @@ def _rollup_condition(wanted: Wanted, scope: Scope) -> ColumnElement[bool]:
     found = [c.n > 0, *_equal(columns, wanted), *_between(c.day, wanted)]
     if not scope.everything:
         found.append(or_(*(c.district.startswith(path, autoescape=True) for path in scope.areas)))
-    if wanted.area_path is not None:
-        found.append(c.district.startswith(wanted.area_path, autoescape=True))
+    found += _inside(c.district, wanted)
     return and_(*found)
 
 
@@ -96,13 +96,20 @@ def _case_condition(wanted: Wanted, scope: Scope) -> ColumnElement[bool]:
     names = ("status", "type", "grade", "channel", "unit")
     columns = {name: _CASE_DIMENSIONS[name] for name in names}
     found = [visible(c, scope), *_equal(columns, wanted), *_between(c.received_on, wanted)]
-    if wanted.area_path is not None:
-        found.append(c.area_path.startswith(wanted.area_path, autoescape=True))
+    found += _inside(c.area_path, wanted)
     if wanted.overdue is not None:
         found.append(c.overdue.is_not(None) if wanted.overdue else c.overdue.is_(None))
     if wanted.flow is not None:
         found.append(_flow(wanted.flow, wanted.day))
     return and_(*found)
+
+
+def _inside(column: ColumnElement[Any], wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    """The area and all below it, or `direct`ly the area alone."""
+    if wanted.area_path is not None and wanted.direct:
+        yield column == wanted.area_path
+    elif wanted.area_path is not None:
+        yield column.startswith(wanted.area_path, autoescape=True)
 
 
 def _equal(

@@ -82,7 +82,8 @@ def _plan(
     """The plan of the case that comes with a referral; its reference is the referral's."""
     if body.case is None:
         return None
-    if body.case.external_ref not in {None, body.external_ref}:
+    inner = body.case.external_ref
+    if inner is not None and inner != body.external_ref:
         raise Invalid(
             "two-references",
             "来文号只填在 external_ref：请删去 case.external_ref",

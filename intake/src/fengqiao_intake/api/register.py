@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -58,6 +59,7 @@ class CaseReading(BaseModel):
     unmask: bool = False
 
 
+_CASE_ID = re.compile(r"[0-9a-f-]{36}")
 _STAFF = ("admin", "city", "district", "clerk", "mediator", "partner", "party")
 
 
@@ -179,14 +181,17 @@ def _cursor(case_id: str) -> str:
 
 def _read_cursor(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor.encode()).decode()
-    except (binascii.Error, UnicodeDecodeError):
+        after = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        after = "?"
+    if after and not _CASE_ID.fullmatch(after):
         raise Invalid(
             "bad-cursor",
             "游标不对：请用上一页的 next，或以空游标从头开始",
             "not a cursor: use `next` of the page before, or begin with an empty one",
             "cursor",
-        ) from None
+        )
+    return after
 
 
 async def _view(

@@ -14,7 +14,7 @@ BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 SEARCH = {
     "sqlite": (
         """CREATE VIRTUAL TABLE intake_search USING fts5(
-            words, content='', detail=none, columnsize=0, tokenize='ascii')""",
+            words, content='', detail=none, tokenize='ascii')""",
         "INSERT INTO intake_search (intake_search, rank) VALUES ('hashsize', 8388608)",
     ),
     "postgresql": (
