@@ -61,6 +61,8 @@ async def test_numbers_have_no_gap_under_concurrency_and_refused_cases(
         ({"reported_at": "2999-01-01T00:00:00+08:00"}, "reported_at"),
         ({"amount": "-1"}, "amount"),
         ({"amount": 1.5}, "amount"),
+        ({"amount": "1000000000000"}, "amount"),
+        ({"amount": 10**17}, "amount"),
         ({"people_count": "44"}, "people_count"),
         ({"people_count": 0}, "people_count"),
         ({"narrative": ""}, "narrative"),

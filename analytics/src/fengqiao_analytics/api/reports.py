@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import Tx
@@ -17,7 +16,7 @@ from ..domain.daily import FLOWS
 from ..domain.periods import business_date
 from ..handlers.daily import KIND, DailyReport, issue_daily, report_of
 from .models import CodedNumber, address
-from .scope import area_for
+from .scope import AreaCode, area_for
 
 
 class NewDaily(Body):
@@ -45,7 +44,7 @@ def _get_daily(r: APIRouter, ctx: Context) -> None:
     async def get_daily(
         who: Who,
         day: date | None = None,
-        area: Annotated[str | None, Query(max_length=20)] = None,
+        area: AreaCode | None = None,
     ) -> DailyView:
         """The latest issue of a day's summary (日汇总); before the first issue, the numbers as of
         now under issue 0.

@@ -37,7 +37,7 @@ from .models import (
     coded,
     words_of,
 )
-from .scope import area_for
+from .scope import CODE, AreaCode, area_for
 
 Bucket = Literal["pending", "assigned", "waiting", "redirected", "parked", "ended"]
 Dimension = Literal["status", "type", "grade", "channel", "area"]
@@ -50,14 +50,14 @@ class CaseQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    area: str | None = Field(None, max_length=20)
+    area: str | None = Field(None, max_length=20, pattern=CODE)
     direct: bool = False
     bucket: Bucket | None = None
     status: Status | None = None
-    type: str | None = Field(None, max_length=8)
+    type: str | None = Field(None, max_length=8, pattern=CODE)
     risk: Grades | None = None
     channel: Channel | None = None
-    unit: str | None = Field(None, max_length=64)
+    unit: str | None = Field(None, max_length=64, pattern=CODE)
     first: date | None = None
     last: date | None = None
     flow: Flow | None = None
@@ -80,9 +80,7 @@ def add_routes(r: APIRouter, ctx: Context) -> None:
 
 def _get_overview(r: APIRouter, ctx: Context) -> None:
     @r.get("/stats/overview", response_model=Overview, tags=["statistics"])
-    async def get_overview(
-        who: Who, area: Annotated[str | None, Query(max_length=20)] = None
-    ) -> Overview:
+    async def get_overview(who: Who, area: AreaCode | None = None) -> Overview:
         """The case sum and every dimension of it, for an area of yours."""
         place = area_for(ctx, who, area)
         async with ctx.db.read() as tx:
@@ -95,7 +93,7 @@ def _get_trend(r: APIRouter, ctx: Context) -> None:
         who: Who,
         days: Annotated[int, Query(ge=1, le=366)] = 30,
         by: Dimension = "type",
-        area: Annotated[str | None, Query(max_length=20)] = None,
+        area: AreaCode | None = None,
     ) -> Trend:
         """Registrations of the last days (Shanghai), today the last, by one dimension."""
         place = area_for(ctx, who, area)

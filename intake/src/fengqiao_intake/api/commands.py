@@ -16,6 +16,7 @@ from ..handlers.bodies import Erasure, NewCase, NewSupplement, PartyCheck
 from ..handlers.planning import PlannedCase, Planner
 from ..handlers.register import register_case
 from .models import CaseReceipt, Receipt
+from .params import Id
 
 _REGISTRARS = ("admin", "city", "district", "clerk", "mediator", "partner", "party")
 
@@ -53,7 +54,7 @@ def _post_supplement(r: APIRouter, ctx: Context) -> None:
         tags=["cases"],
     )
     async def post_supplement(
-        case_id: str, body: NewSupplement, request: Request, who: Who
+        case_id: Id, body: NewSupplement, request: Request, who: Who
     ) -> Response:
         """Add later facts, a correction or an answer; triage looks at the case again."""
         who.require(*_REGISTRARS)
@@ -68,7 +69,7 @@ def _post_supplement(r: APIRouter, ctx: Context) -> None:
 
 def _post_erasure(r: APIRouter, ctx: Context) -> None:
     @r.post("/cases/{case_id}/erasure", response_model=erase.ErasureReceipt, tags=["cases"])
-    async def post_erasure(case_id: str, body: Erasure, request: Request, who: Who) -> Response:
+    async def post_erasure(case_id: Id, body: Erasure, request: Request, who: Who) -> Response:
         """Erase the personal data of a case everywhere; number, dates and status stay."""
         return await ctx.command(
             request, lambda tx: erase.erase_case(tx, who, case_id, body.reason)

@@ -23,6 +23,7 @@ from ..handlers.imports import (
     plan_import,
 )
 from .commands import planner
+from .params import Id
 
 _ROWS = {"schema": {"$ref": "#/components/schemas/ImportRows"}}
 _LINES = {"schema": {"type": "string", "description": "one case per line; defaults in the query"}}
@@ -88,7 +89,7 @@ def _post_import(r: APIRouter, ctx: Context) -> None:
 def _get_import(r: APIRouter, ctx: Context) -> None:
     @r.get("/imports/{import_id}", response_model=ImportView, tags=["imports"])
     async def get_import(
-        import_id: str,
+        import_id: Id,
         who: Who,
         after: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 500,
@@ -119,7 +120,7 @@ def _get_import(r: APIRouter, ctx: Context) -> None:
 def _json(raw: bytes) -> Any:
     try:
         return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _bad_json(None) from None
 
 
@@ -128,7 +129,7 @@ def _lines(raw: bytes) -> list[Any]:
     for number, line in enumerate(raw.splitlines(), 1):
         try:
             rows.append(json.loads(line))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise _bad_json(number) from None
     return rows
 

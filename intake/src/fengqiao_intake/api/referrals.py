@@ -16,6 +16,7 @@ from ..handlers import referrals
 from ..handlers.bodies import NewReferral, ReferralReturn
 from ..handlers.planning import PlannedCase
 from .commands import check_area, planner
+from .params import Id
 
 View = referrals.ReferralView
 
@@ -47,7 +48,7 @@ def _post_referral(r: APIRouter, ctx: Context) -> None:
 
 def _get_referral(r: APIRouter, ctx: Context) -> None:
     @r.get("/referrals/{referral_id}", response_model=View, tags=["referrals"])
-    async def get_referral(referral_id: str, who: Who) -> View:
+    async def get_referral(referral_id: Id, who: Who) -> View:
         """Where a referral stands: our case, its status and outlet, and our answer."""
         async with ctx.db.read() as tx:
             row = await store.find_referral(tx, referral_id, who.scope)
@@ -58,7 +59,7 @@ def _get_referral(r: APIRouter, ctx: Context) -> None:
 
 def _post_ack(r: APIRouter, ctx: Context) -> None:
     @r.post("/referrals/{referral_id}/ack", response_model=View, tags=["referrals"])
-    async def post_ack(referral_id: str, request: Request, who: Who) -> Response:
+    async def post_ack(referral_id: Id, request: Request, who: Who) -> Response:
         """Sign for a referral (签收)."""
         return await ctx.command(
             request, lambda tx: referrals.acknowledge_referral(tx, who, referral_id)
@@ -68,7 +69,7 @@ def _post_ack(r: APIRouter, ctx: Context) -> None:
 def _post_return(r: APIRouter, ctx: Context) -> None:
     @r.post("/referrals/{referral_id}/return", response_model=View, tags=["referrals"])
     async def post_return(
-        referral_id: str, body: ReferralReturn, request: Request, who: Who
+        referral_id: Id, body: ReferralReturn, request: Request, who: Who
     ) -> Response:
         """Give a referral back (退回) with its reason and, where known, who should have it."""
         return await ctx.command(

@@ -30,6 +30,7 @@ from .models import (
     party_view,
     timeline_entry,
 )
+from .params import CODE_PATTERN, WORD_PATTERN, Id
 
 
 class CaseQuery(BaseModel):
@@ -39,13 +40,13 @@ class CaseQuery(BaseModel):
 
     status: Status | None = None
     risk: Grade | None = None
-    type: str | None = Field(None, max_length=8)
+    type: str | None = Field(None, max_length=8, pattern=CODE_PATTERN)
     channel: Channel | None = None
-    area: str | None = Field(None, max_length=20)
-    unit: str | None = Field(None, max_length=64)
+    area: str | None = Field(None, max_length=20, pattern=CODE_PATTERN)
+    unit: str | None = Field(None, max_length=64, pattern=CODE_PATTERN)
     overdue: bool | None = None
     parked: bool | None = None
-    q: str | None = Field(None, min_length=1, max_length=100)
+    q: str | None = Field(None, max_length=100, pattern=WORD_PATTERN)
     page: int = Field(1, ge=1, le=100_000)
     size: int = Field(20, ge=1, le=1000)
     cursor: str | None = Field(None, max_length=100)
@@ -89,7 +90,7 @@ def _get_cases(r: APIRouter, ctx: Context, settings: IntakeSettings) -> None:
 def _get_case(r: APIRouter, ctx: Context) -> None:
     @r.get("/cases/{case_id}", response_model=CaseView, tags=["cases"])
     async def get_case(
-        case_id: str, request: Request, who: Who, how: Annotated[CaseReading, Query()]
+        case_id: Id, request: Request, who: Who, how: Annotated[CaseReading, Query()]
     ) -> CaseView:
         """A case with its words and parties. Parties are masked; `unmask=true` shows them to who
         states a purpose. Every such reading is recorded.
@@ -118,7 +119,7 @@ def _get_case(r: APIRouter, ctx: Context) -> None:
 def _get_timeline(r: APIRouter, ctx: Context) -> None:
     @r.get("/cases/{case_id}/timeline", response_model=Timeline, tags=["cases"])
     async def get_timeline(
-        case_id: str,
+        case_id: Id,
         who: Who,
         after: Annotated[int, Query(ge=0, le=2**62)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 200,

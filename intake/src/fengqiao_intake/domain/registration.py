@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ EARLIEST = date(1949, 10, 1)
 """Legacy disputes are accepted (企业改制 of decades ago), typing errors like the year 202 are not."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a partner's clock may be ahead of ours."""
+AMOUNT_END = Decimal(10**12)
 COPY_MIN_CHARS = 6
 """Shorter texts (邻里纠纷) say too little to call two cases copies of one another."""
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -50,6 +52,17 @@ def check_reported_at(reported_at: datetime | None, now: datetime) -> datetime:
         "reported_at must not be in the future nor before 1949-10-01: correct the time",
         "reported_at",
     )
+
+
+def check_amount(amount: Decimal | None) -> None:
+    """Refuse an amount below nothing or of a trillion yuan and more: no dispute is about it."""
+    if amount is not None and not 0 <= amount < AMOUNT_END:
+        raise Invalid(
+            "bad-amount",
+            "涉及金额（元）须不小于 0 且小于一万亿：请检查单位",
+            "the amount, in yuan, must be at least 0 and less than a trillion: look at its unit",
+            "amount",
+        )
 
 
 def check_system(own: str | None, role: str, system: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
-import rfc8785
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from fengqiao_chassis.store import SYSTEM, Tx
@@ -131,9 +131,14 @@ def plan_import(planner: Planner, areas: Areas, who: Principal, body: ImportRows
             )
         else:
             plans.append((line, f"{line}:{plan.sha256[:32]}", plan))
-    key = body.import_key or hashlib.sha256(rfc8785.dumps(body.rows)).hexdigest()
+    key = body.import_key or _hash_of(body.rows)
     path = areas.path(body.area) if body.area else areas.city.path
     return PlannedImport(key, path, body.numbers(), plans, errors)
+
+
+def _hash_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The key of an import that was given none: the same rows are the same import."""
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
 
 def _foreign_area() -> Forbidden:

@@ -73,6 +73,7 @@ class Planner:
         now = self._now
         area = self._areas.get(body.area)
         registration.check_occurred_on(body.occurred_on, now)
+        registration.check_amount(body.amount)
         reported_at = registration.check_reported_at(body.reported_at, now)
         if body.external_ref:
             system = body.external_ref.system

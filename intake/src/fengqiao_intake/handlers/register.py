@@ -47,8 +47,8 @@ async def register_cases(
     owners |= {plan.id: claims[plan.reference].case_id for plan in plans if plan.reference}
     fresh = [plan for plan in plans if owners.get(plan.id, plan.id) == plan.id]
     repeated = [plan for plan in plans if owners.get(plan.id, plan.id) != plan.id]
-    numbers = await _take_numbers(tx, fresh)
     copies = await _copies(tx, fresh)
+    numbers = await _take_numbers(tx, fresh)
     await _write(tx, who, fresh, numbers, copies)
     for plan in fresh:
         _state(tx, who, plan, numbers[plan.id], copies.get(plan.id))

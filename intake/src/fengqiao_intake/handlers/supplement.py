@@ -16,6 +16,7 @@ from fengqiao_contracts.facts import CaseSupplemented, SupplementPii
 from fengqiao_contracts.ids import new_id
 
 from .. import store
+from ..domain.registration import check_amount
 from ..store import search
 from .bodies import NewSupplement
 from .planning import PlannedCase, PlannedParty, Planner, Values, receipt_hash
@@ -35,6 +36,7 @@ async def supplement_case(
     tx: Tx, who: Principal, planner: Planner, case_id: str, body: NewSupplement, received: Any
 ) -> SupplementReceipt:
     """Keep later facts of a case in the caller's scope. Raises NotFound, Conflict when erased."""
+    check_amount(body.amount)
     case = (await store.find_cases(tx, [case_id], who.scope)).get(case_id)
     if case is None:
         raise no_such_case()

@@ -52,11 +52,13 @@ async def claim_references(
     """Write referrals whose number nobody has; gives for every number whose it is.
 
     The unique number decides, not a look before: of two equal referrals at the same moment one
-    registers and the other finds its case. Rows have `case_id` and `sha256`.
+    registers and the other finds its case. Written in the order of the numbers, so that two
+    batches never wait in a ring. Rows have `case_id` and `sha256`.
     """
     if not rows:
         return {}
-    await tx.run(upsert(referrals, ["system", "number"]), list(rows))
+    ordered = sorted(rows, key=lambda row: (row["system"], row["number"]))
+    await tx.run(upsert(referrals, ["system", "number"]), ordered)
     found: dict[ExternalKey, Row[Any]] = {}
     for system in sorted({row["system"] for row in rows}):
         numbers = [row["number"] for row in rows if row["system"] == system]
@@ -82,7 +84,8 @@ async def claim_rows(
     """Write rows of an import that it has not seen; gives for every row key whose case it is."""
     if not rows:
         return {}
-    await tx.run(upsert(import_rows, ["import_id", "row_key"]), list(rows))
+    ordered = sorted(rows, key=lambda row: row["row_key"])
+    await tx.run(upsert(import_rows, ["import_id", "row_key"]), ordered)
     statement = select(import_rows.c.row_key, import_rows.c.case_id).where(
         import_rows.c.import_id == import_id,
         import_rows.c.row_key.in_([row["row_key"] for row in rows]),
