@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from routers import (
 from sqlalchemy import text
 from town import Town
 
+from fengqiao_chassis.store import Tx
 from fengqiao_contracts.facts import CaseClosed, MediatorReinstated, MediatorSuspended
 from fengqiao_routing import store
 from fengqiao_routing.handlers import cases, registry
@@ -148,7 +150,12 @@ async def close_some(process: Routers, part: int, parts: int) -> None:
         closed = [CaseClosed(case_id=i, outcome="performed", closed_at=NOON) for i in ids]
         if closed:
             batch = [heard(fact) for fact in closed]
-            await process.write(lambda tx, b=batch: cases.end_cases(TABLE, tx, b))
+            await process.write(partial(end, batch))
+
+
+async def end(batch: list[Any], tx: Tx) -> None:
+    """These cases are closed."""
+    await cases.end_cases(TABLE, tx, batch)
 
 
 async def leave_and_return(process: Routers, number: int) -> None:
