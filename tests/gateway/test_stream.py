@@ -4,11 +4,10 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from cases import CHENGHUA, accepted, assigned, registered
-from world import World, make_world
+from world import World
 
 from fengqiao_gateway.domain.places import encode
 from fengqiao_gateway.handlers.facts import drop_old_facts, read_head
@@ -219,9 +218,11 @@ async def test_a_fact_is_judged_by_the_right_of_the_moment_of_delivery(world: Wo
     assert events.facts() == ["c1:mediator.assigned.v1"]
 
 
-async def test_an_open_stream_does_not_keep_the_process(tmp_path: Path) -> None:
-    async with make_world(tmp_path) as world:
-        who = await world.account("city", "city", areas=["510100"])
-        async with reading(world, who):
-            async with asyncio.timeout(10):
-                await world.close()
+async def test_a_gateway_that_stops_ends_its_streams(world: World) -> None:
+    who = await world.account("city", "city", areas=["510100"])
+    async with reading(world, who) as events:
+        world.door.hub.close_all("stopping")
+        async with asyncio.timeout(1):
+            while not events.ended:
+                await asyncio.sleep(0.01)
+    assert events.seen[-1][2] == {"reason": "stopping"}

@@ -17,9 +17,9 @@ from .settings import Settings
 from .subscriptions import subscriptions
 
 
-def build(settings: Settings | None = None) -> Service:
+def build(settings: Settings | None = None, bells: Bells | None = None) -> Service:
     """The gateway service. Settings come from the environment where none are given."""
-    chosen, bells = settings or Settings(), Bells()
+    chosen, bells = settings or Settings(), bells or Bells()
 
     def router(ctx: Context) -> APIRouter:
         bells.door = build_door(ctx, chosen)
