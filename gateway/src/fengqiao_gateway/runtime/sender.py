@@ -119,9 +119,10 @@ class Sender:
         free = self._settings.webhook_parallel - len(running)
         if free <= 0:
             return
+        busy = set(running)  # as it was before the read: what ends meanwhile looks pending in it
         async with self._db.read() as tx:
-            due = await due_sendings(tx, hook, self._settings.webhook_parallel + len(running))
-        for sending in [s for s in due if s.seq not in running][:free]:
+            due = await due_sendings(tx, hook, self._settings.webhook_parallel + len(busy))
+        for sending in [s for s in due if s.seq not in busy][:free]:
             task = asyncio.create_task(self._attempt(hook, sending))
             running[sending.seq] = task
             task.add_done_callback(partial(self._ended, hook, running, sending.seq))
