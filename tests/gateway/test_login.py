@@ -235,3 +235,17 @@ async def test_every_login_and_every_refusal_is_in_the_audit_without_the_words_t
     for action in ("account.create", "login", "login.refused", "logout"):
         assert action in actions
     assert "canary" not in str(entries)
+
+
+@pytest.mark.parametrize("word", ["a\u0000b", "\u0000", "a\nb", "x" * 201, ""])
+async def test_control_characters_are_refused_and_reach_no_table(world: World, word: str) -> None:
+    admin = await world.account("boss", "admin")
+    assert (await attempt(world, word, PASSWORD))[0] == 422
+    party = {"number": word, "code": word}
+    assert (await world.http.post("/v1/auth/party", json=party)).status_code == 422
+    change = {"person_id": word}
+    answer = await world.http.patch("/v1/accounts/some-id", json=change, headers=admin)
+    assert answer.status_code == 422
+    for path in ("/v1/accounts/%00", "/v1/webhooks/%00", "/v1/partners/a%0ab"):
+        answer = await world.http.patch(path, json={}, headers=admin)
+        assert answer.status_code in (404, 422)

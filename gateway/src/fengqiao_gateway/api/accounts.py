@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from fengqiao_chassis.web import Body, Text
+from fengqiao_chassis.web import Body
 
 from ..domain.accounts import (
-    MAX_PASSWORD,
     NewAccount,
     check_account,
     check_may_manage,
@@ -21,35 +20,33 @@ from ..domain.accounts import (
 )
 from ..handlers import accounts as handlers
 from ..handlers.passwords import hash_password
+from .fields import Areas, Id, Name, Password, PersonId, Username, Word
 from .identity import The, Who
 from .sessions import rights_changed
 
 router = APIRouter(prefix="/v1/accounts")
 
-Areas = Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=50)]
-Password = Annotated[str, Field(max_length=MAX_PASSWORD)]
-
 
 class AccountBody(Body):
     """新账户 · A new account; `areas` are area codes, `person_id` a mediator of the registry."""
 
-    username: Annotated[str, Field(max_length=64)]
+    username: Username
     password: Password
-    name: Text(1, 80)  # type: ignore[valid-type]
-    role: Annotated[str, Field(max_length=16)]
+    name: Name
+    role: Word
     areas: Areas = []
-    person_id: Annotated[str, Field(max_length=64)] | None = None
-    system: Annotated[str, Field(max_length=40)] | None = None
+    person_id: PersonId | None = None
+    system: Word | None = None
 
 
 class AccountChange(Body):
     """要修改的字段 · Only the fields that are given change."""
 
-    name: Text(1, 80) | None = None  # type: ignore[valid-type]
-    role: Annotated[str, Field(max_length=16)] | None = None
+    name: Name | None = None
+    role: Word | None = None
     areas: Areas | None = None
-    person_id: Annotated[str, Field(max_length=64)] | None = None
-    system: Annotated[str, Field(max_length=40)] | None = None
+    person_id: PersonId | None = None
+    system: Word | None = None
     active: bool | None = None
     unlock: bool | None = None
     password: Password | None = None
@@ -118,7 +115,7 @@ async def list_accounts(
 
 @router.patch("/{account_id}", summary="修改账户", response_model=AccountView)
 async def change_account(
-    account_id: str, body: AccountChange, request: Request, door: The, who: Who
+    account_id: Id, body: AccountChange, request: Request, door: The, who: Who
 ) -> Response:
     """Change an account; a change of role, areas or password and a closing end its sessions."""
     check_may_manage(who.role, body.role or "clerk")

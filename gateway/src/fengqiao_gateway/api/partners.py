@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from fengqiao_chassis.web import Body, Text
+from fengqiao_chassis.web import Body
 
 from ..handlers import partners as handlers
-from .accounts import Areas
+from .fields import Areas, Id, Name, Word
 from .identity import The, Who
 from .sessions import rights_changed
 
@@ -22,16 +22,16 @@ router = APIRouter(prefix="/v1/partners")
 class PartnerBody(Body):
     """新协作系统 · A new partner: `system` is what its `external_ref.system` must say."""
 
-    system: Annotated[str, Field(max_length=40)]
-    name: Text(1, 80)  # type: ignore[valid-type]
-    channel: Annotated[str, Field(max_length=16)]
+    system: Word
+    name: Name
+    channel: Word
     areas: Areas
 
 
 class PartnerChange(Body):
     """要修改的字段 · Only the fields that are given change."""
 
-    name: Text(1, 80) | None = None  # type: ignore[valid-type]
+    name: Name | None = None
     areas: Areas | None = None
     active: bool | None = None
 
@@ -90,7 +90,7 @@ async def list_partners(door: The, who: Who) -> list[PartnerView]:
 
 @router.post("/{partner_id}/rotate", summary="更换密钥", response_model=KeyView)
 async def rotate_partner(
-    partner_id: str, body: Rotation, request: Request, door: The, who: Who
+    partner_id: Id, body: Rotation, request: Request, door: The, who: Who
 ) -> Response:
     """Issue a new key; the old one opens for the hours that you name."""
 
@@ -105,7 +105,7 @@ async def rotate_partner(
 
 @router.patch("/{partner_id}", summary="修改协作系统", response_model=PartnerView)
 async def change_partner(
-    partner_id: str, body: PartnerChange, request: Request, door: The, who: Who
+    partner_id: Id, body: PartnerChange, request: Request, door: The, who: Who
 ) -> Response:
     """Change, close or open a partner; closing works within a second, also on open streams."""
     changes = body.model_dump(exclude_unset=True, exclude_none=True)

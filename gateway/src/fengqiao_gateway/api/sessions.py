@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from fengqiao_chassis.web import Body, Text
+from fengqiao_chassis.web import Body
 from fengqiao_contracts.errors import Forbidden
 
-from ..domain.accounts import MAX_PASSWORD, check_password, username_of
+from ..domain.accounts import check_password, username_of
 from ..domain.secrets import session_token
 from ..handlers import sessions as handlers
 from ..handlers.accounts import change_own_password, get_account
@@ -20,25 +19,24 @@ from ..handlers.passwords import fits, hash_password
 from ..runtime.door import Door
 from ..runtime.gate import CSRF_COOKIE, SESSION_COOKIE
 from ..runtime.party import case_of_receipt
+from .fields import Code, Password, Username
 from .identity import The, Who
 
 router = APIRouter(prefix="/v1/auth")
-
-Password = Annotated[str, Field(min_length=1, max_length=MAX_PASSWORD)]
 
 
 class Login(Body):
     """用户名与密码 · Username and password."""
 
-    username: Annotated[str, Field(min_length=1, max_length=200)]
+    username: Username
     password: Password
 
 
 class PartyLogin(Body):
     """案件编号与回执码 · The case number and the code of the receipt."""
 
-    number: Text(1, 64)  # type: ignore[valid-type]
-    code: Text(1, 64)  # type: ignore[valid-type]
+    number: Code
+    code: Code
 
 
 class PasswordChange(Body):

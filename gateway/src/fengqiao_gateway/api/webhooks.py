@@ -15,6 +15,7 @@ from fengqiao_chassis.web import Body, Instant
 from ..domain.secrets import webhook_secret
 from ..domain.targets import MAX_URL
 from ..handlers import webhooks as handlers
+from .fields import Id
 from .identity import The, Who
 
 router = APIRouter(prefix="/v1/webhooks")
@@ -124,7 +125,7 @@ async def list_webhooks(door: The, who: Who) -> list[WebhookView]:
 
 
 @router.get("/{webhook_id}", summary="订阅")
-async def get_webhook(webhook_id: str, door: The, who: Who) -> WebhookView:
+async def get_webhook(webhook_id: Id, door: The, who: Who) -> WebhookView:
     """One of your webhooks."""
     async with door.ctx.db.read() as tx:
         return _view(await handlers.get_webhook(tx, who, webhook_id))
@@ -132,7 +133,7 @@ async def get_webhook(webhook_id: str, door: The, who: Who) -> WebhookView:
 
 @router.patch("/{webhook_id}", summary="修改订阅", response_model=WebhookView)
 async def change_webhook(
-    webhook_id: str, body: WebhookChange, request: Request, door: The, who: Who
+    webhook_id: Id, body: WebhookChange, request: Request, door: The, who: Who
 ) -> Response:
     """Change URL or types, pause (`active: false`) or go on."""
     if body.url is not None:
@@ -148,7 +149,7 @@ async def change_webhook(
 
 
 @router.delete("/{webhook_id}", status_code=204, summary="删除订阅")
-async def delete_webhook(webhook_id: str, door: The, who: Who) -> None:
+async def delete_webhook(webhook_id: Id, door: The, who: Who) -> None:
     """End a webhook and forget its deliveries."""
     await door.ctx.db.write(lambda tx: handlers.delete_webhook(tx, who, webhook_id))
     door.sender.wake()
@@ -156,7 +157,7 @@ async def delete_webhook(webhook_id: str, door: The, who: Who) -> None:
 
 @router.post("/{webhook_id}/secret", summary="更换签名密钥", response_model=WebhookMade)
 async def rotate_secret(
-    webhook_id: str, body: NewSecret, request: Request, door: The, who: Who
+    webhook_id: Id, body: NewSecret, request: Request, door: The, who: Who
 ) -> Response:
     """A new secret; for 24 hours every delivery carries a signature by each of the two."""
     secret = body.secret or webhook_secret(os.urandom(32))
@@ -170,7 +171,7 @@ async def rotate_secret(
 
 @router.get("/{webhook_id}/deliveries", summary="投递记录")
 async def list_deliveries(
-    webhook_id: str,
+    webhook_id: Id,
     door: The,
     who: Who,
     status: Literal["pending", "delivered", "failed"] | None = None,
@@ -185,7 +186,7 @@ async def list_deliveries(
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/replay", summary="重发一条")
-async def replay_one(webhook_id: str, delivery_id: str, door: The, who: Who) -> Replayed:
+async def replay_one(webhook_id: Id, delivery_id: Id, door: The, who: Who) -> Replayed:
     """Send one delivery again, with the same id."""
     work = handlers.replay_one
     count = await door.ctx.db.write(lambda tx: work(tx, who, webhook_id, delivery_id))
@@ -194,7 +195,7 @@ async def replay_one(webhook_id: str, delivery_id: str, door: The, who: Who) -> 
 
 
 @router.post("/{webhook_id}/replay", summary="重发")
-async def replay(webhook_id: str, body: Replay, door: The, who: Who) -> Replayed:
+async def replay(webhook_id: Id, body: Replay, door: The, who: Who) -> Replayed:
     """Send again what failed, or everything since a moment."""
     count = await door.ctx.db.write(lambda tx: handlers.replay(tx, who, webhook_id, body.since))
     door.sender.wake()
