@@ -45,11 +45,9 @@ async def next_dossier(tx: Tx, committee_id: str, year: int, scope: Scope) -> in
     Its row stays locked until the transaction ends; a transaction that fails takes nothing.
     """
     _internal(scope)
-    key = {"committee_id": committee_id, "year": year}
     await tx.run(
-        upsert(counters, ("committee_id", "year"), update={"last": counters.c.last + 1}).values(
-            **key, last=1
-        )
+        upsert(counters, ("committee_id", "year"), update={"last": counters.c.last + 1}),
+        {"committee_id": committee_id, "year": year, "last": 1},
     )
     count = await tx.scalar(
         select(counters.c.last).where(
