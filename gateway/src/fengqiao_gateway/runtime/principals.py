@@ -8,9 +8,13 @@ from ..handlers.callers import Caller
 
 
 def principal_of(caller: Caller) -> Principal:
-    """The principal of a caller: who acts, in which role, for which areas, system or case."""
+    """The principal of a caller: who acts, in which role, for which areas, system or case.
+
+    A mediator acts as the mediator of the registry, because assignments name that id.
+    """
+    mediator = caller.subject if caller.role == "mediator" else None
     return Principal(
-        id=caller.id,
+        id=mediator or caller.id,
         role=caller.role,
         areas=caller.areas,
         system=caller.system,
