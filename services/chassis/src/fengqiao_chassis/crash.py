@@ -1,0 +1,42 @@
+"""Named crash points: in test mode `FENGQIAO_CRASH_AT=<point>:<n>` ends the process at the n-th pass."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+POINTS = (
+    "outbox.after_commit",
+    "relay.after_publish",
+    "consumer.after_prepare",
+    "consumer.after_commit",
+    "document.after_write",
+    "webhook.after_2xx",
+)
+"""Committed but not published; published but not marked; prepared but not committed; committed but
+not fetched on; document written but not recorded; webhook answered 2xx but not marked."""
+
+_passed: Counter[str] = Counter()
+
+
+def crash_point(point: str) -> None:
+    """Pass a named point; ends the process with 137 where a test asked for it.
+
+    `FENGQIAO_CRASH_LOG` names a file that gets the point's name before the end, so a test can assert
+    that the point was passed. Without `FENGQIAO_TEST_MODE=1` this does nothing.
+    """
+    if os.environ.get("FENGQIAO_TEST_MODE") != "1":
+        return
+    wanted = os.environ.get("FENGQIAO_CRASH_AT", "")
+    name, _, nth = wanted.partition(":")
+    if name != point:
+        return
+    _passed[point] += 1
+    if _passed[point] == int(nth or 1):
+        if log := os.environ.get("FENGQIAO_CRASH_LOG"):
+            with Path(log).open("a", encoding="utf-8") as f:
+                f.write(point + "\n")
+                f.flush()
+                os.fsync(f.fileno())
+        os._exit(137)

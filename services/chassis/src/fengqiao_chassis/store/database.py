@@ -1,0 +1,212 @@
+"""The database: one writer on SQLite with commands before batches, a pool on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from fengqiao_contracts.errors import Busy
+
+Work = Callable[[AsyncConnection], Awaitable[Any]]
+COMMAND, BATCH = 0, 1
+RETRIES = 12
+GROUP = 64
+"""Commands that may share one SQLite commit."""
+
+
+def _tune(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=5000",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@dataclass(order=True)
+class _Job:
+    priority: int
+    number: int
+    work: Work = field(compare=False)
+    done: asyncio.Future[Any] = field(compare=False)
+
+
+class Database:
+    """An open database. `write` runs work in one transaction; `read` gives a read connection."""
+
+    def __init__(self, url: str, *, queue: int = 1000, pool: int = 10) -> None:
+        self.url = url
+        self.sqlite = url.startswith("sqlite")
+        self.queue_limit = queue
+        self.waiting = 0
+        self._jobs: list[_Job] = []
+        self._numbers = itertools.count()
+        self._wake = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self._watchers: list[asyncio.Event] = []
+        if self.sqlite:
+            Path(url.removeprefix("sqlite+aiosqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            self.writes = _sqlite_engine(url, 1, "BEGIN IMMEDIATE")
+            self.reads = _sqlite_engine(url, 4, "BEGIN")
+        else:
+            self.writes = self.reads = create_async_engine(
+                url,
+                pool_size=pool,
+                max_overflow=pool,
+                pool_pre_ping=True,
+                pool_timeout=30,
+                connect_args={"server_settings": {"jit": "off", "application_name": "fengqiao"}},
+            )
+
+    async def close(self) -> None:
+        """Stop the writer and close every connection."""
+        if self._writer:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+        await self.writes.dispose()
+        await self.reads.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection with a read transaction."""
+        async with self.reads.connect() as conn:
+            yield conn
+
+    async def write(self, work: Work, *, priority: int = COMMAND) -> Any:
+        """Run `work(conn)` in one transaction and commit; retried on serialization failures.
+
+        Commands come before batches. Raises Busy when the queue of commands is full.
+        """
+        if priority == COMMAND and self.waiting >= self.queue_limit:
+            raise Busy("queue-full", "系统繁忙，请稍后重试。", "The system is busy; try again shortly.")
+        self.waiting += 1
+        try:
+            if self.sqlite:
+                return await self._enqueue(work, priority)
+            return await self._write_pooled(work)
+        finally:
+            self.waiting -= 1
+
+    def watch(self) -> asyncio.Event:
+        """An event set after each commit of this process (embedded: the log may have grown)."""
+        watcher = asyncio.Event()
+        self._watchers.append(watcher)
+        return watcher
+
+    def notify(self) -> None:
+        """Wake those who watch."""
+        for watcher in self._watchers:
+            watcher.set()
+
+    async def _write_pooled(self, work: Work) -> Any:
+        for attempt in itertools.count(1):
+            try:
+                async with self.writes.begin() as conn:
+                    result = await work(conn)
+            except DBAPIError as error:
+                if attempt >= RETRIES or not _transient(error):
+                    raise
+                await asyncio.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))  # noqa: S311
+                continue
+            self.notify()
+            return result
+
+    async def _enqueue(self, work: Work, priority: int) -> Any:
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_loop())
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._jobs, _Job(priority, next(self._numbers), work, done))
+        self._wake.set()
+        return await done
+
+    async def _write_loop(self) -> None:
+        while True:
+            while not self._jobs:
+                self._wake.clear()
+                await self._wake.wait()
+            group = [heapq.heappop(self._jobs)]
+            if group[0].priority == COMMAND:
+                while self._jobs and self._jobs[0].priority == COMMAND and len(group) < GROUP:
+                    group.append(heapq.heappop(self._jobs))
+            await self._commit_group([job for job in group if not job.done.cancelled()])
+
+    async def _commit_group(self, group: list[_Job]) -> None:
+        """One commit for several commands, a savepoint each: one that fails takes only itself back."""
+        results: list[tuple[_Job, Any, BaseException | None]] = []
+        try:
+            async with self.writes.begin() as conn:
+                for job in group:
+                    results.append(await _attempt(conn, job, alone=len(group) == 1))
+                if len(group) == 1 and results[0][2] is not None:
+                    raise results[0][2]
+        except BaseException as error:
+            for job in group:
+                if not job.done.done():
+                    job.done.set_exception(_public(error))
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            return
+        self.notify()
+        for job, value, failure in results:
+            if job.done.done():
+                continue
+            if failure is None:
+                job.done.set_result(value)
+            else:
+                job.done.set_exception(failure)
+
+
+async def _attempt(
+    conn: AsyncConnection, job: _Job, *, alone: bool
+) -> tuple[_Job, Any, BaseException | None]:
+    try:
+        if alone:
+            return job, await job.work(conn), None
+        async with conn.begin_nested():
+            return job, await job.work(conn), None
+    except Exception as error:
+        return job, None, error
+
+
+def _public(error: BaseException) -> BaseException:
+    if isinstance(error, asyncio.CancelledError):
+        return Busy("stopping", "系统正在停止。", "The system is stopping.")
+    return error
+
+
+def _sqlite_engine(url: str, size: int, begin: str) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=60)
+    event.listen(engine.sync_engine, "connect", _tune)
+    event.listen(engine.sync_engine, "begin", lambda conn: conn.exec_driver_sql(begin))
+    return engine
+
+
+def _transient(error: DBAPIError) -> bool:
+    """Serialization failure, deadlock, or a connection that went away before the commit."""
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    return state in {"40001", "40P01", "55P03"}
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether a database error says that the disk is full."""
+    text = str(getattr(error, "orig", error))
+    return "disk is full" in text or getattr(getattr(error, "orig", None), "sqlstate", "") == "53100"
+
+
