@@ -36,6 +36,6 @@ def area_for(ctx: Context, who: Principal, code: str | None) -> Area:
 def _own(ctx: Context, who: Principal) -> Area:
     """The one area of the caller; the city for who sees all, or several areas."""
     paths = who.scope.areas
-    if who.scope.everything or len(paths) != 1:
+    if who.scope.system or len(paths) != 1:
         return ctx.areas.city
     return ctx.areas.get(paths[0].rstrip("/").rpartition("/")[2])

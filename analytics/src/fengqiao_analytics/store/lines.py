@@ -63,7 +63,7 @@ def _first(fact: CaseRegistered, line: Line) -> dict[str, Any]:
         **{name: getattr(line, name) for name in _COUNTED},
         **_moving(line),
         "case_ref": line.case_id,
-        "referrers": f"|{system}|" if system else None,
+        "referrers": f"|{system}|" if system else "|",
     }
 
 

@@ -76,7 +76,7 @@ async def group_cases(
 def _in_rollup(by: Sequence[str], wanted: Wanted, scope: Scope) -> bool:
     """The roll-up knows districts, and cases of whole areas only."""
     narrow = wanted.area_path is not None and wanted.area_path.count("/") > 3
-    inside = scope.everything or (scope.areas_only and all(p.count("/") <= 3 for p in scope.areas))
+    inside = scope.system or (bool(scope.areas) and all(p.count("/") <= 3 for p in scope.areas))
     plain = not (wanted.unit or wanted.direct or wanted.flow or wanted.overdue is not None)
     return inside and plain and not narrow and not {"unit", "area_path"} & set(by)
 
@@ -85,7 +85,7 @@ def _rollup_condition(wanted: Wanted, scope: Scope) -> ColumnElement[bool]:
     c = counts.c
     columns = {name: c[name] for name in ("status", "type", "grade", "channel")}
     found = [c.n > 0, *_equal(columns, wanted), *_between(c.day, wanted)]
-    if not scope.everything:
+    if not scope.system:
         found.append(or_(*(c.district.startswith(path, autoescape=True) for path in scope.areas)))
     found += _inside(c.district, wanted)
     return and_(*found)
@@ -176,7 +176,7 @@ async def group_units(
     if not _in_rollup((), wanted, scope):
         return await group_cases(tx, ["unit"], wanted, scope)
     found: list[ColumnElement[bool]] = [units.c.n > 0]
-    if not scope.everything:
+    if not scope.system:
         areas = (units.c.district.startswith(path, autoescape=True) for path in scope.areas)
         found.append(or_(*areas))
     if area_path is not None:

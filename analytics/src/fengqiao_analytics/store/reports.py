@@ -18,7 +18,7 @@ async def last_report(
     """The latest issue for an area and period. Reports hold counts of an area: the caller has
     checked that the scope covers it; a scope of no area sees none.
     """
-    if not (scope.everything or scope.areas):
+    if not (scope.system or scope.areas):
         return None
     statement = select(reports).where(
         reports.c.kind == kind, reports.c.area == area, reports.c.period == period
@@ -30,7 +30,7 @@ async def issues_of(
     tx: ReadTx, kind: str, area: str, period: str, scope: Scope
 ) -> Sequence[Row[Any]]:
     """All issues for an area and period, the first first."""
-    if not (scope.everything or scope.areas):
+    if not (scope.system or scope.areas):
         return []
     statement = select(reports).where(
         reports.c.kind == kind, reports.c.area == area, reports.c.period == period

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Response
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import Tx
 from fengqiao_chassis.web import Answer, Principal, Who
-from fengqiao_contracts.errors import Forbidden
 
 from ..handlers import erase, party, supplement
+from ..handlers.access import check_area
 from ..handlers.bodies import Erasure, NewCase, NewSupplement, PartyCheck
 from ..handlers.planning import PlannedCase, Planner
 from ..handlers.register import register_case
@@ -40,7 +40,7 @@ def _post_case(r: APIRouter, ctx: Context) -> None:
     async def post_case(body: NewCase, request: Request, who: Who) -> Response:
         """Register a dispute (受理登记): number, receipt with time and hash, code for the party."""
         who.require(*_REGISTRARS)
-        check_area(ctx, who, body.area)
+        check_area(who, ctx.areas.path(body.area))
         received = json.loads(await request.body())
         plan = planner(ctx, who).case(body, received)
         return await ctx.command(request, lambda tx: _register(tx, who, plan), status=201)
@@ -80,7 +80,7 @@ def _post_party_check(r: APIRouter, ctx: Context) -> None:
     @r.post("/internal/party-check", response_model=party.PartyAnswer, include_in_schema=False)
     async def post_party_check(body: PartyCheck, request: Request, who: Who) -> Response:
         """Whether a receipt's code opens its case; asked by the gateway only."""
-        who.require("gateway")
+        who.require("service")
 
         async def work(tx: Tx) -> Answer:
             answer = await party.check_party(tx, body)
@@ -92,18 +92,6 @@ def _post_party_check(r: APIRouter, ctx: Context) -> None:
 def planner(ctx: Context, who: Principal) -> Planner:
     """A planner for the caller, now."""
     return Planner(ctx.keys, ctx.areas, who, ctx.now())
-
-
-def check_area(ctx: Context, who: Principal, area: str) -> None:
-    """Staff register in their own areas; Invalid for an unknown area, Forbidden for a foreign."""
-    path = ctx.areas.path(area)
-    if who.role in {"district", "clerk", "mediator"} and not who.scope.covers(path):
-        raise Forbidden(
-            "foreign-area",
-            "该区划不在您的辖区内：请改正 area，或由上级登记",
-            "the area is outside your scope: correct it, or let the city register",
-            "area",
-        )
 
 
 async def _register(tx: Tx, who: Principal, plan: PlannedCase) -> Answer:

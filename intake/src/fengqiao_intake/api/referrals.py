@@ -13,9 +13,10 @@ from fengqiao_contracts.errors import Invalid
 
 from .. import store
 from ..handlers import referrals
+from ..handlers.access import check_area
 from ..handlers.bodies import NewReferral, ReferralReturn
 from ..handlers.planning import PlannedCase
-from .commands import check_area, planner
+from .commands import planner
 from .params import Id
 
 View = referrals.ReferralView
@@ -91,6 +92,6 @@ def _plan(
             "give the number in external_ref only: remove case.external_ref",
             "case.external_ref",
         )
-    check_area(ctx, who, body.case.area)
+    check_area(who, ctx.areas.path(body.case.area))
     case = body.case.model_copy(update={"external_ref": body.external_ref})
     return planner(ctx, who).case(case, received["case"])

@@ -13,11 +13,12 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from fengqiao_chassis.store import SYSTEM, Tx
 from fengqiao_chassis.web import Body, Code, Principal, Text
 from fengqiao_contracts.areas import Areas
-from fengqiao_contracts.errors import Forbidden, Refusal
+from fengqiao_contracts.errors import Refusal
 from fengqiao_contracts.ids import new_id
 from fengqiao_contracts.values import Channel
 
 from .. import store
+from .access import check_area, with_referrer
 from .bodies import NewCase
 from .planning import PlannedCase, Planner, Values
 from .register import Registered, register_cases
@@ -114,8 +115,7 @@ def plan_import(planner: Planner, areas: Areas, who: Principal, body: ImportRows
         received = defaults | raw
         try:
             case = NewCase.model_validate(received)
-            if not who.scope.covers(areas.path(case.area)):
-                raise _foreign_area()
+            check_area(who, areas.path(case.area))
             plan = planner.case(case, received)
         except ValidationError as problem:
             errors.append(_invalid_row(line, problem))
@@ -141,15 +141,6 @@ def _hash_of(rows: Sequence[Mapping[str, Any]]) -> str:
     return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
 
-def _foreign_area() -> Forbidden:
-    return Forbidden(
-        "foreign-area",
-        "该区划不在您的辖区内：请改正 area，或由上级登记",
-        "the area is outside your scope: correct it, or let the city register",
-        "area",
-    )
-
-
 def _invalid_row(line: int, problem: ValidationError) -> RowError:
     first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
     kind = first["type"]
@@ -164,12 +155,15 @@ def _invalid_row(line: int, problem: ValidationError) -> RowError:
 
 async def import_cases(tx: Tx, who: Principal, planned: PlannedImport) -> ImportChunk:
     """Register the good rows of a chunk in one transaction and keep the reasons of the bad."""
+    import_id = new_id()
     head: Values = {
-        "id": new_id(),
+        "id": import_id,
+        "case_ref": import_id,
         "owner": who.id,
         "import_key": planned.import_key,
         "area_path": planned.area_path,
         "reporter": who.id,
+        "referrers": with_referrer("|", who.system) if who.system else "|",
     }
     import_id = await store.open_import(tx, head, SYSTEM)
     known = await _known_rows(tx, import_id, planned)

@@ -195,6 +195,6 @@ def access_values(plan: PlannedCase, reporter: str) -> Mapping[str, Any]:
     return {
         "area_path": plan.area.path,
         "reporter": reporter,
-        "referrers": with_referrer(None, plan.reference[0]) if plan.reference else None,
+        "referrers": with_referrer("|", plan.reference[0]) if plan.reference else "|",
         "case_ref": plan.id,
     }
