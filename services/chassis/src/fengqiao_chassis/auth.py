@@ -26,6 +26,7 @@ ROLES = (
     "party",
     "auditor",
     "service",
+    "gateway",
 )
 
 
@@ -75,7 +76,7 @@ class Principal:
                 return Scope(referrer=self.system or "")
             case "party":
                 return Scope(case=self.person, reporter=self.id)
-            case "service":
+            case "service" | "gateway":
                 return SYSTEM
             case _:
                 return Scope()
@@ -112,6 +113,12 @@ def access_columns() -> list[Column[Any]]:
         Column("mediator", String(36)),
         Column("referrers", Text, nullable=False, server_default="|"),
     ]
+
+
+def add_referrer(referrers: str | None, system: str) -> str:
+    """The `referrers` column with one more system: `|court|petition|`."""
+    known = [s for s in (referrers or "").strip("|").split("|") if s]
+    return "|" + "".join(f"{s}|" for s in dict.fromkeys([*known, system]))
 
 
 def visible(

@@ -161,11 +161,13 @@ def _row(
     }
 
 
-def erase_statement() -> TextClause:
-    """Null the personal part of everything a source stated about a subject (PersonalDataErased)."""
-    return text(
-        "UPDATE bus_outbox SET pii = NULL"
-        " WHERE subject = :subject AND (source = :source OR source LIKE :sources)"
-    )
+_FORGET = text(
+    "UPDATE bus_outbox SET pii = NULL"
+    " WHERE subject = :subject AND (source = :source OR source LIKE :sources)"
+)
 
 
+async def forget(tx: Tx, subject: str) -> None:
+    """Null the personal part of everything this service stated about a subject (erasure)."""
+    source = source_of(tx.service)
+    await tx.run(_FORGET, {"subject": subject, "source": source, "sources": source + "/%"})

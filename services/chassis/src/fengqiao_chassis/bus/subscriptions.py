@@ -64,6 +64,11 @@ class Subscriptions:
         wanted = set(topics) if topics is not None else (set(TOPICS) if every or journal else heard)
         self.topics = tuple(t for t in TOPICS if t in wanted | set(first)) or (CASES,)
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The full types that handlers of their own hear."""
+        return tuple(s.fact.TYPE for group in self.by_name.values() for s in group)
+
     def hears(self, name: str) -> bool:
         """Whether facts of this name are decoded at all."""
         return self.every is not None or name in self.by_name

@@ -49,6 +49,10 @@ class ServiceDb:
         """Run a batch of facts or scheduled work."""
         return await self._write(work, BATCH, actor or self.service, None, None)
 
+    async def write[T](self, work: Callable[[Tx], Awaitable[T]], *, actor: str | None = None) -> T:
+        """Run the service's own write outside a command and outside a batch."""
+        return await self._write(work, COMMAND, actor or self.service, None, None)
+
     async def _write[T](
         self,
         work: Callable[[Tx], Awaitable[T]],

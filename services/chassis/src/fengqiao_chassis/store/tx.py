@@ -96,6 +96,7 @@ class Tx(ReadTx):
         self.correlation = correlation
         self.traceparent = traceparent
         self.pending = Pending()
+        self.live = True
 
     async def run(self, stmt: Executable | Upsert, params: Params = None) -> int:
         """Run a write; a list of dicts is an executemany. The row count of a single statement."""

@@ -1,0 +1,401 @@
+"""A group's loop: fetch what is there, prepare, one short write transaction, commit the position."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import func, select
+
+from fengqiao_contracts.envelope import PARTITIONS, Envelope
+from fengqiao_contracts.errors import Refusal, Reject
+from fengqiao_contracts.facts import LATEST, UnknownFact
+
+from ..crash import crash_point
+from ..keys import KeyProblem
+from ..store import tables as t
+from ..store.session import ServiceDb
+from ..store.tx import Tx
+from ..telemetry import BUS_LAG, FACTS_APPLIED, PARKED, logger
+from . import codec, inbox
+from .port import Batch, Entry, Place, Reader
+from .received import Received
+from .subscriptions import Subscriptions, by_type, waves
+
+ATTEMPTS = 5
+"""Tries of one fact before it is parked."""
+STOP_AFTER = 200
+"""Facts parked in a row after which the consumer stops and says so."""
+GAP_SECONDS = 30.0
+TARGET_SECONDS = 0.020
+
+
+@dataclass
+class _Plan:
+    """A prepared batch: the decoded facts, those that cannot be read, and the handlers' plans."""
+
+    batch: Batch
+    received: dict[str, Received[Any]] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    plans: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+
+
+class Consumer:
+    """One member of a service's group (group = service name)."""
+
+    def __init__(
+        self, db: ServiceDb, reader: Reader, subscriptions: Subscriptions, *, batch_size: int = 500
+    ) -> None:
+        self.db = db
+        self.group = db.service
+        self.reader = reader
+        self.subscriptions = subscriptions
+        self.most = batch_size
+        self.size = min(100, batch_size)
+        self.stopped = ""
+        self.log = logger(self.group)
+        self.log_number = 1
+        self._passed: inbox.Passed = {}
+        self._journal: dict[Place, int] = {}
+        self._first = set(subscriptions.first)
+        self._gap_since: float | None = None
+        self._in_a_row = 0
+        self.busy = False
+
+    @property
+    def ready(self) -> bool:
+        """False when a gap has lasted 30 s or the consumer stopped itself."""
+        gap = self._gap_since is not None and time.monotonic() - self._gap_since > GAP_SECONDS
+        return not gap and not self.stopped
+
+    async def start(self) -> None:
+        """Make the group's rows and open the reader at them."""
+        places = [(topic, p) for topic in self.subscriptions.topics for p in range(PARTITIONS)]
+
+        async def ensure(tx: Tx) -> None:
+            number = await tx.scalar(
+                select(t.sources.c.log_number).where(t.sources.c.service == self.group)
+            )
+            await inbox.ensure_offsets(tx, self.group, places, int(number or 1))
+
+        await self.db.batch(ensure)
+        await self.reader.open(self._load)
+
+    async def _load(self) -> dict[Place, int]:
+        async with self.db.read() as tx:
+            rows = await inbox.load_offsets(tx, self.group)
+            self._passed = await inbox.load_passed(tx, self.group)
+            self.log_number = max((n for _, n in rows.values()), default=1)
+            if self.subscriptions.journal:
+                numbers = await tx.all(
+                    select(t.journal.c.topic, t.journal.c.partition, func.max(t.journal.c.number))
+                    .group_by(t.journal.c.topic, t.journal.c.partition)
+                )
+                self._journal = {(r[0], r[1]): r[2] for r in numbers}
+        return {place: offset for place, (offset, _) in rows.items()}
+
+    async def run(self) -> None:
+        """Consume until cancelled. An unexpected error is logged by its class and tried again."""
+        while not self.stopped:
+            try:
+                await self.step(wait=1.0)
+            except asyncio.CancelledError:
+                raise
+            except inbox.Fenced:
+                await self.reader.rewind()
+            except Exception as error:
+                self.log.warning("consumer.retry", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+                await self._rewind_quietly()
+
+    async def _rewind_quietly(self) -> None:
+        try:
+            await self.reader.rewind()
+        except Exception as error:
+            self.log.warning("consumer.rewind_failed", error=type(error).__name__)
+
+    async def step(self, wait: float = 0.0) -> int:
+        """Fetch and apply one batch; returns the number of records taken."""
+        topics = self._topics()
+        batch = await self.reader.fetch(self.size, wait, topics)
+        if not batch.entries:
+            if self._first and await self.reader.lag() is not None:
+                self._first.clear()
+            return 0
+        self.busy = True
+        try:
+            await self._take(batch)
+        finally:
+            self.busy = False
+        await self.reader.committed(batch)
+        return len(batch.entries)
+
+    def _topics(self) -> Sequence[str]:
+        first = [x for x in self.subscriptions.topics if x in self._first]
+        return first or self.subscriptions.topics
+
+    async def _take(self, batch: Batch) -> None:
+        """Apply a batch; one that fails is cut in halves down to the fact that fails."""
+        plan = self._prepare(batch)
+        crash_point("consumer.after_prepare")
+        started = time.monotonic()
+        try:
+            await self._commit(plan)
+        except (inbox.Fenced, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            if len(batch.entries) > 1:
+                for half in _halves(batch):
+                    await self._take(half)
+                return
+            await self._insist(plan, error)
+        crash_point("consumer.after_commit")
+        self._adapt(time.monotonic() - started, len(batch.entries))
+
+    def _adapt(self, seconds: float, taken: int) -> None:
+        if seconds > TARGET_SECONDS * 2:
+            self.size = max(25, self.size * 2 // 3)
+        elif taken >= self.size:
+            self.size = min(self.most, self.size + 50)
+
+    async def _insist(self, plan: _Plan, error: Exception) -> None:
+        """Try one fact again with back-off, then park it with its reason."""
+        for attempt in range(1, ATTEMPTS):
+            if isinstance(error, Reject | ValidationError | UnknownFact):
+                break
+            await asyncio.sleep(0.05 * 4 ** (attempt - 1))
+            try:
+                await self._commit(plan)
+            except inbox.Fenced:
+                raise
+            except Exception as again:
+                error = again
+            else:
+                return
+        plan.unreadable[_key(plan.batch.entries[0])] = reason_of(error)
+        await self._commit(plan)
+        self._in_a_row += 1
+        if self._in_a_row >= STOP_AFTER:
+            self.stopped = "too many facts parked in a row"
+            self.log.error("consumer.stopped", parked=self._in_a_row)
+
+    def _prepare(self, batch: Batch) -> _Plan:
+        plan = _Plan(batch)
+        for entry in batch.entries:
+            envelope = entry.envelope
+            if envelope is None or not self.subscriptions.hears(envelope.name):
+                continue
+            if LATEST.get(envelope.name, 0) < envelope.version or envelope.name not in LATEST:
+                plan.unreadable[_key(entry)] = "unknown-version"
+                continue
+            try:
+                item = codec.receive(envelope, self.db.keys, pii=self.subscriptions.pii)
+            except Exception as error:
+                plan.unreadable[_key(entry)] = reason_of(error)
+                continue
+            plan.received[_key(entry)] = item
+        self._prepare_handlers(plan)
+        return plan
+
+    def _prepare_handlers(self, plan: _Plan) -> None:
+        groups = by_type(list(plan.received.values()))
+        for name, items in groups.items():
+            for n, subscription in enumerate(self.subscriptions.by_name.get(name, ())):
+                if subscription.prepare is None:
+                    continue
+                plans = subscription.prepare(items)
+                plan.plans[name, n] = {
+                    i.envelope.id: p for i, p in zip(items, plans, strict=True)
+                }
+
+    async def _commit(self, plan: _Plan) -> None:
+        passed, journal = dict(self._passed), dict(self._journal)
+
+        async def work(tx: Tx) -> tuple[inbox.Passed, dict[Place, int], int]:
+            return await self._apply(tx, plan, dict(passed), dict(journal))
+
+        self._passed, self._journal, parked = await self.db.batch(work)
+        if not parked:
+            self._in_a_row = 0
+        FACTS_APPLIED.labels(service=self.group, group=self.group).inc(len(plan.batch.entries))
+
+    async def _apply(
+        self, tx: Tx, plan: _Plan, passed: inbox.Passed, journal: dict[Place, int]
+    ) -> tuple[inbox.Passed, dict[Place, int], int]:
+        await inbox.fence(tx, self.group, plan.batch, self.log_number)
+        taken, moved = self._accept(plan.batch, passed)
+        subjects = [e.envelope.subject for e in taken if e.envelope is not None]
+        held = await inbox.held_subjects(tx, self.group, subjects) if subjects else set()
+        parked, live = self._sort_out(taken, plan, held)
+        await inbox.park(tx, self.group, parked)
+        seen: dict[Place, int] = {}
+        for e in taken:
+            if e.envelope is not None:
+                seen[e.place] = max(seen.get(e.place, 0), e.envelope.order)
+        await inbox.move(tx, self.group, plan.batch, moved, seen)
+        if self.subscriptions.journal:
+            envelopes = [e.envelope for e in taken if e.envelope is not None]
+            journal = await inbox.write_journal(tx, envelopes, journal)
+        for wave in waves(live):
+            await self._handle(tx, wave, plan)
+        return passed | moved, journal, len(parked)
+
+    def _accept(
+        self, batch: Batch, passed: inbox.Passed
+    ) -> tuple[list[Entry], inbox.Passed]:
+        """The records whose position is the next of their source; lower is a duplicate, higher is
+        early and comes again."""
+        taken: list[Entry] = []
+        moved: inbox.Passed = {}
+        early = False
+        for entry in batch.entries:
+            envelope = entry.envelope
+            if envelope is None or envelope.log_number < self.log_number:
+                continue
+            key = (envelope.source, envelope.topic, envelope.partition)
+            last = moved.get(key, passed.get(key, 0))
+            if envelope.position != last + 1:
+                early = early or envelope.position > last
+                continue
+            moved[key] = envelope.position
+            taken.append(entry)
+        if early:
+            self._gap_since = self._gap_since or time.monotonic()
+        elif taken:
+            self._gap_since = None
+        return taken, moved
+
+    def _sort_out(
+        self, taken: Sequence[Entry], plan: _Plan, held: set[str]
+    ) -> tuple[list[tuple[Envelope, str]], list[Received[Any]]]:
+        """Which facts are parked (unreadable, or behind a held subject) and which are applied."""
+        parked: list[tuple[Envelope, str]] = []
+        live: list[Received[Any]] = []
+        stuck = set(held)
+        for entry in taken:
+            envelope = entry.envelope
+            if envelope is None:
+                continue
+            reason = plan.unreadable.get(_key(entry))
+            if reason is not None:
+                parked.append((envelope, reason))
+                stuck.add(envelope.subject)
+            elif envelope.subject in stuck and self.subscriptions.hears(envelope.name):
+                parked.append((envelope, "behind a parked fact"))
+            elif (item := plan.received.get(_key(entry))) is not None:
+                live.append(item)
+        return parked, live
+
+    async def _handle(self, tx: Tx, wave: list[Received[Any]], plan: _Plan) -> None:
+        for name, items in by_type(wave).items():
+            for n, subscription in enumerate(self.subscriptions.by_name.get(name, ())):
+                plans = plan.plans.get((name, n))
+                if subscription.prepare is not None and plans is not None:
+                    chosen = [plans[i.envelope.id] for i in items]
+                    await subscription.apply(tx, items, chosen)
+                else:
+                    await subscription.apply(tx, items)
+        if self.subscriptions.every is not None:
+            await self.subscriptions.every(tx, wave)
+
+    async def replay_parked(self, subject: str | None = None) -> int:
+        """Apply parked facts again, in order per subject; stops a subject at the first that fails.
+
+        Returns how many were applied and taken away.
+        """
+        async with self.db.read() as tx:
+            query = select(t.parked.c.subject).where(t.parked.c.grp == self.group).distinct()
+            subjects = [r.subject for r in await tx.all(query)]
+        done = 0
+        for one in subjects if subject is None else [subject]:
+            while await self._replay_one(one):
+                done += 1
+        if done:
+            self.stopped = ""
+        return done
+
+    async def _replay_one(self, subject: str) -> bool:
+        async def work(tx: Tx) -> bool:
+            lock = select(t.held).where(t.held.c.grp == self.group, t.held.c.subject == subject)
+            if await tx.one(lock.with_for_update()) is None:
+                return False
+            row = await tx.one(
+                select(t.parked)
+                .where(t.parked.c.grp == self.group, t.parked.c.subject == subject)
+                .order_by(t.parked.c.id)
+                .limit(1)
+            )
+            if row is None:
+                return False
+            item = codec.receive(
+                inbox.undump(row.envelope), self.db.keys, pii=self.subscriptions.pii
+            )
+            plan = _Plan(Batch(), received={item.envelope.id: item})
+            self._prepare_handlers(plan)
+            await inbox.release(tx, self.group, subject, row.id)
+            await self._handle(tx, [item], plan)
+            return True
+
+        try:
+            return await self.db.batch(work)
+        except Exception as error:
+            self.log.warning("parked.still_fails", reason=reason_of(error))
+            return False
+
+    async def status(self) -> dict[str, Any]:
+        """Lag and parked facts of this group, for readiness and settlement."""
+        lag = await self.reader.lag()
+        async with self.db.read() as tx:
+            parked = await tx.scalar(
+                select(func.count()).select_from(t.parked).where(t.parked.c.grp == self.group)
+            )
+        BUS_LAG.labels(service=self.group, group=self.group).set(lag or 0)
+        PARKED.labels(service=self.group, group=self.group).set(parked or 0)
+        behind = None if lag is None else lag + int(self.busy)
+        return {"lag": behind, "parked": int(parked or 0), "stopped": self.stopped}
+
+
+def reason_of(error: Exception) -> str:
+    """A code for the parked table: class names and field places only, never a value."""
+    match error:
+        case UnknownFact():
+            return "unknown-version"
+        case ValidationError():
+            places = {".".join(str(p) for p in e["loc"]) for e in error.errors()[:5]}
+            return "invalid: " + ", ".join(sorted(places))
+        case Reject():
+            return f"rejected: {error}"
+        case Refusal():
+            return f"refused: {error.code}"
+        case KeyProblem():
+            return "personal part not readable"
+        case _:
+            return f"error: {type(error).__name__}"
+
+
+def _key(entry: Entry) -> str:
+    return entry.envelope.id if entry.envelope is not None else f"{entry.place}/{entry.offset}"
+
+
+def _halves(batch: Batch) -> list[Batch]:
+    """The first and the second half; the second begins where the first ends."""
+    middle = len(batch.entries) // 2
+    first, second = batch.entries[:middle], batch.entries[middle:]
+    ends: dict[Place, int] = {}
+    for entry in first:
+        ends[entry.place] = entry.offset + 1
+    rest = {e.place for e in second}
+    left = Batch(first, {p: batch.begin[p] for p in ends}, ends)
+    for p in ends:
+        if p not in rest:
+            ends[p] = batch.end[p]
+    right = Batch(
+        second,
+        {p: ends.get(p, batch.begin[p]) for p in rest},
+        {p: batch.end[p] for p in rest},
+    )
+    return [left, right]
