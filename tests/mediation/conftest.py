@@ -20,6 +20,7 @@ from fengqiao_mediation.domain.model import Agreement, Case, Casework, Due, Part
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 AREA, PATH = "510104", "/510100/510104/"
+MEDIATOR = {"role": "mediator", "person": "m1"}
 OWED = {"debtor": "b", "creditor": "a", "amount": "800.00", "due_on": "2026-03-20"}
 
 
@@ -136,6 +137,7 @@ class Desk:
             **changes,
         )
         await self.h.state("intake", fact, area=PATH)
+        await self.h.settle()
 
     async def assign(self, case_id: str = "c1", mediator: str = "m1", **changes: Any) -> None:
         """Routing puts the case on a mediator's desk."""
@@ -157,12 +159,12 @@ class Desk:
     ) -> Response:
         """A command on a case, by its mediator unless told otherwise."""
         headers = who.pop("headers", {})
-        async with self.h.client("mediation", **({"role": "mediator", "id": "m1"} | who)) as http:
+        async with self.h.client("mediation", **(MEDIATOR | who)) as http:
             return await http.post(f"/cases/{case_id}/{path}", json=body or {}, headers=headers)
 
     async def get(self, path: str, **who: Any) -> Response:
         """A read, by the mediator unless told otherwise."""
-        async with self.h.client("mediation", **({"role": "mediator", "id": "m1"} | who)) as http:
+        async with self.h.client("mediation", **(MEDIATOR | who)) as http:
             return await http.get(path)
 
     async def done(self, path: str, body: dict[str, Any] | None = None, **who: Any) -> Any:
@@ -189,6 +191,7 @@ class Desk:
 
     async def stated(self) -> list[str]:
         """The types of the facts that mediation stated, in order."""
+        await self.h.tick()
         await self.h.settle()
         facts = [item.fact for item in await self.h.facts("fengqiao.cases")]
         return [type(f).__name__ for f in facts if type(f).__module__.endswith("mediation")]

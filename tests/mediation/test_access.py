@@ -21,7 +21,7 @@ OWED = {"debtor": "b", "creditor": "a", "amount": "800.00", "due_on": "2026-03-2
 async def test_a_party_with_its_code_can_stop_its_own_case_and_only_that(desk: Any) -> None:
     await desk.to_mediating()
     await desk.to_mediating("c2")
-    party = {"role": "party", "id": "p1", "case_ref": "c1"}
+    party = {"role": "party", "person": "c1"}
     assert (
         await desk.post("consents", {"party_id": "b", "given": True}, **party)
     ).status_code == 403
@@ -111,9 +111,9 @@ async def test_contacts_are_shown_in_clear_to_those_who_handle_the_case_only(des
     path = "/cases/c1/casework/parties"
     first = (await desk.get(path)).json()["parties"][0]
     assert (first["name"], first["id_number"], first["phone"]) == ("王小a", "510104X", "138")
-    party = {"role": "party", "id": "p1", "case_ref": "c1"}
+    party = {"role": "party", "person": "c1"}
     assert (await desk.get(path, **party)).status_code == 403
-    assert (await desk.get(path, id="m2")).status_code == 404
+    assert (await desk.get(path, person="m2")).status_code == 404
 
 
 async def test_the_desk_sorts_by_the_nearest_date_and_names_the_next_step(desk: Any) -> None:

@@ -81,7 +81,7 @@ async def test_a_refusal_before_assignment_is_not_accepted_as_soon_as_it_is_assi
     desk: Any,
 ) -> None:
     await desk.register()
-    party = {"role": "party", "id": "p1", "case_ref": "c1"}
+    party = {"role": "party", "person": "c1"}
     answer = await desk.done("consents", {"party_id": "b", "given": False}, **party)
     assert answer["state"] == "registered"
     await desk.assign()
@@ -175,7 +175,7 @@ async def test_casework_goes_on_with_the_next_mediator(desk: Any) -> None:
     assert (denied.status_code, denied.json()["code"]) == (403, "not-your-case")
     await desk.assign(mediator="m2")
     body = {"attended": ["a"], "record": "继续"}
-    assert (await desk.done("sessions", body, id="m2"))["number"] == 2
+    assert (await desk.done("sessions", body, person="m2"))["number"] == 2
 
 
 async def test_dossier_numbers_have_no_gap_per_committee_and_year(desk: Any) -> None:
@@ -194,7 +194,7 @@ async def test_dossier_numbers_have_no_gap_per_committee_and_year(desk: Any) -> 
         await desk.register(f"c{n}")
         await desk.assign(f"c{n}", committee_id=committee_id)
         if n == 2:
-            refused = await desk.post("acceptance", {"decision": "accept"}, f"c{n}", id="m9")
+            refused = await desk.post("acceptance", {"decision": "accept"}, f"c{n}", person="m9")
             assert refused.status_code == 403
         done = await desk.done("acceptance", {"decision": "accept"}, case_id=f"c{n}")
         numbers.append(done["dossier_number"].split("第")[1])

@@ -16,6 +16,7 @@ OWED = {"debtor": "b", "creditor": "a", "amount": "800.00", "due_on": "2026-03-2
 
 
 async def missed(desk: Any) -> list[tuple[str, str]]:
+    await desk.h.tick()
     await desk.h.settle()
     facts = [item.fact for item in await desk.h.facts("fengqiao.cases")]
     return [(f.kind, f.ref) for f in facts if isinstance(f, DeadlineMissed)]

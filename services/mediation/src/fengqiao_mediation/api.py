@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
-from fengqiao_chassis.auth import Principal
+from fengqiao_chassis.auth import Principal, Scope
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import Tx
 from fengqiao_chassis.web import Who
@@ -19,7 +19,7 @@ from .domain.clocks import MissedKind
 from .domain.model import Casework
 from .domain.states import State
 from .handlers import acceptance, agreement, contacts, ending
-from .handlers.common import OFFICES, not_here_yet
+from .handlers.common import OFFICES, not_here_yet, not_your_case
 
 CaseId = Annotated[str, Path(min_length=1, max_length=64)]
 AgreementId = Annotated[str, Path(min_length=1, max_length=64)]
@@ -168,8 +168,8 @@ def _reads(routes: APIRouter, ctx: Context) -> None:
         case_id: CaseId, request: Request, response: Response, who: Who
     ) -> shapes.CaseworkView:
         """The casework: state, what may be done next, parties masked, sessions, agreements, clocks."""
-        full = who.role in HANDLERS
         work = await _load(ctx, who, case_id)
+        full = _handles(who, work)
         fields = ("parties.name", "sessions.record", "agreements.content")
         await ctx.audit_read(request, who, "casework.read", case_id, fields if full else fields[:1])
         response.headers["ETag"] = f'"{work.case.version}"'
@@ -178,8 +178,7 @@ def _reads(routes: APIRouter, ctx: Context) -> None:
     @routes.get("/cases/{case_id}/casework/parties")
     async def get_contacts(case_id: CaseId, request: Request, who: Who) -> shapes.ContactsView:
         """Names, documents and contacts of the parties, for those who handle the case."""
-        who.require(*HANDLERS)
-        await _load(ctx, who, case_id)
+        await _load_own(ctx, who, case_id)
         fields = ("name", "id_number", "phone", "address")
         await ctx.audit_read(request, who, "parties.read", case_id, fields)
         async with ctx.db.read() as tx:
@@ -189,8 +188,7 @@ def _reads(routes: APIRouter, ctx: Context) -> None:
     @routes.get("/cases/{case_id}/dossier")
     async def get_dossier(case_id: CaseId, request: Request, who: Who) -> shapes.DossierView:
         """The checklist of the dossier (一案一卷): what it must hold and what is there."""
-        who.require(*HANDLERS)
-        work = await _load(ctx, who, case_id)
+        work = await _load_own(ctx, who, case_id)
         if work.case.note is not None:
             await ctx.audit_read(request, who, "dossier.read", case_id, ("explanation",))
         return views.dossier_of(work)
@@ -204,7 +202,7 @@ def _lists(routes: APIRouter, ctx: Context) -> None:
         """The cases in hand by their next step, the nearest date first."""
         who.require(*HANDLERS)
         async with ctx.db.read() as tx:
-            found = await store.desk(tx, who.scope, state, (page - 1) * size, size)
+            found = await store.desk(tx, _hands(who), state, (page - 1) * size, size)
         return views.desk(found, page, size, ctx.now())
 
     @routes.get("/overdue")
@@ -217,8 +215,28 @@ def _lists(routes: APIRouter, ctx: Context) -> None:
         """What ran out and is not done yet: signing, term, performance; the oldest first."""
         who.require(*HANDLERS)
         async with ctx.db.read() as tx:
-            found = await store.overdue(tx, who.scope, kind or LATE, (page - 1) * size, size)
+            found = await store.overdue(tx, _hands(who), kind or LATE, (page - 1) * size, size)
         return views.overdue(found, page, size)
+
+
+def _handles(who: Principal, work: Casework) -> bool:
+    """Whether the caller handles the case: its mediator, or an office of its area."""
+    if who.role == "mediator":
+        return who.person is not None and who.person == work.case.mediator_id
+    return who.role in OFFICES
+
+
+async def _load_own(ctx: Context, who: Principal, case_id: str) -> Casework:
+    """The case, for those who handle it; raises NotHereYet (404) or Forbidden."""
+    work = await _load(ctx, who, case_id)
+    if not _handles(who, work):
+        raise not_your_case()
+    return work
+
+
+def _hands(who: Principal) -> Scope:
+    """A desk holds a mediator's own cases, not those that he only reported."""
+    return Scope(mediator=who.person or "") if who.role == "mediator" else who.scope
 
 
 async def _load(ctx: Context, who: Principal, case_id: str) -> Casework:

@@ -136,16 +136,21 @@ def not_here_yet(status: int) -> NotHereYet:
     )
 
 
+def not_your_case() -> Forbidden:
+    """The caller does not handle this case."""
+    return Forbidden(
+        "not-your-case",
+        "本案不由您办理：请联系指挥中心改派",
+        "the case is not assigned to you: ask the command centre to reassign it",
+    )
+
+
 def _check_actor(who: Principal, work: Casework, command: Command) -> None:
     if who.role in OFFICES:
         return
     if who.role == "mediator":
-        if work.case.mediator_id != who.id:
-            raise Forbidden(
-                "not-your-case",
-                "本案不由您办理：请联系指挥中心改派",
-                "the case is not assigned to you: ask the command centre to reassign it",
-            )
+        if who.person is None or work.case.mediator_id != who.person:
+            raise not_your_case()
         return
     if who.role == "party" and command == "refuse_consent":
         return
@@ -164,5 +169,6 @@ __all__ = [
     "end_mediation",
     "finish",
     "not_here_yet",
+    "not_your_case",
     "sync_clocks",
 ]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from fengqiao_chassis.auth import SYSTEM
+from fengqiao_chassis.auth import SYSTEM, add_referrer
 from fengqiao_chassis.bus import Received
 from fengqiao_chassis.store import Tx
 from fengqiao_contracts.errors import Reject
@@ -50,7 +50,7 @@ async def open_cases(tx: Tx, items: Sequence[Received[CaseRegistered]]) -> None:
                 "area_path": fact.area_path,
                 "reporter": fact.reporter,
                 "mediator": None,
-                "referrers": store.add_referrer("", system) if system else "",
+                "referrers": add_referrer(None, system) if system else "|",
                 "case_ref": fact.case_id,
             }
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
+from fengqiao_chassis.auth import add_referrer
 from fengqiao_chassis.store import ReadTx, Scope, Tx, upsert, visible
 
 from .tables import agreements, cases, committees, obligations, parties, sessions
@@ -102,14 +103,6 @@ async def note_referrers(tx: Tx, rows: Sequence[tuple[str, str]], scope: Scope) 
         ],
         ("referrers",),
     )
-
-
-def add_referrer(old: str | None, system: str) -> str:
-    """The access column `referrers` with one more system: names between bars, `|a|b|`."""
-    names = [name for name in (old or "").split("|") if name]
-    if system not in names:
-        names.append(system)
-    return f"|{'|'.join(names)}|"
 
 
 async def add_cases(tx: Tx, rows: Rows) -> None:
