@@ -16,6 +16,7 @@ def principal_of(caller: Caller) -> Principal:
     return Principal(
         id=mediator or caller.id,
         role=caller.role,
-        areas=caller.areas,
+        areas=caller.paths,
         system=caller.system,
+        person=mediator or caller.case_id,
     )

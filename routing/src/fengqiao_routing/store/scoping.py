@@ -18,8 +18,8 @@ def in_area(table: Table, scope: Scope) -> ColumnElement[bool]:
     if scope == SYSTEM:
         return true()
     path = table.c.area_path
-    below = [path.startswith(area, autoescape=True) for area in scope.paths]
-    above = {prefix for area in scope.paths for prefix in prefixes(area)}
+    below = [path.startswith(area, autoescape=True) for area in scope.areas]
+    above = {prefix for area in scope.areas for prefix in prefixes(area)}
     return or_(path.in_(sorted(above)), *below)
 
 
@@ -37,7 +37,7 @@ def access(fact: CaseRegistered) -> dict[str, Any]:
         "area_path": fact.area_path,
         "reporter": fact.reporter,
         "mediator": None,
-        "referrers": add_referrer(None, system) if system else None,
+        "referrers": add_referrer(None, system) if system else "|",
         "case_ref": fact.case_id,
     }
 

@@ -114,13 +114,15 @@ class SqlReader:
         batch = Batch()
         for row in rows:
             place = (row.topic, row.partition)
-            self._cursor[row.topic] = max(self._cursor[row.topic], row.id)
             if row.id < self._offsets.get(place, 0):
-                continue
+                continue  # this partition had passed it when another had not
             batch.begin.setdefault(place, self._offsets.get(place, 0))
             batch.end[place] = row.id + 1
             batch.entries.append(Entry(place, row.id, envelope_of(row)))
         self._offsets.update(batch.end)
+        if rows:
+            for topic in topics:
+                self._cursor[topic] = max(self._cursor[topic], rows[-1].id)
         return batch
 
     async def committed(self, batch: Batch) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Executable, Row
+from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fengqiao_contracts.facts import Fact
@@ -53,17 +53,17 @@ class ReadTx:
         self.now = now
         self.dialect = conn.dialect.name
 
-    async def all(self, stmt: Executable, params: Params = None) -> Sequence[Row[Any]]:
+    async def all(self, stmt: Executable, params: Params = None) -> Sequence[Any]:
         """Every row."""
-        return (await self.conn.execute(stmt, params)).all()  # type: ignore[arg-type]
+        return (await self.conn.execute(stmt, params)).all()
 
-    async def one(self, stmt: Executable, params: Params = None) -> Row[Any] | None:
+    async def one(self, stmt: Executable, params: Params = None) -> Any:
         """The first row or None."""
-        return (await self.conn.execute(stmt, params)).first()  # type: ignore[arg-type]
+        return (await self.conn.execute(stmt, params)).first()
 
     async def scalar(self, stmt: Executable, params: Params = None) -> Any:
         """The first value of the first row or None."""
-        return (await self.conn.execute(stmt, params)).scalar()  # type: ignore[arg-type]
+        return (await self.conn.execute(stmt, params)).scalar()
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Tx(ReadTx):
         if isinstance(params, list) and not params:
             return 0
         native = stmt.native(self.dialect) if isinstance(stmt, Upsert) else stmt
-        return (await self.conn.execute(native, params)).rowcount  # type: ignore[arg-type]
+        return (await self.conn.execute(native, params)).rowcount
 
     def state(
         self,

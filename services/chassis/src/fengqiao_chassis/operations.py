@@ -1,0 +1,87 @@
+"""What an operator asks of the stores: parked facts, audit chains, replay and refill."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from .audit import verify
+from .runtime import Platform
+from .service import Service
+from .settings import Settings
+from .store import tables as t
+
+
+@dataclass(frozen=True)
+class Parked:
+    """A parked fact; carries no personal data."""
+
+    group: str
+    subject: str
+    type: str
+    source: str
+    position: int
+    reason: str
+    parked_at: datetime
+
+
+@dataclass(frozen=True)
+class AuditCheck:
+    """One service's audit chain: `problem` None = every sealed entry verifies."""
+
+    service: str
+    entries: int
+    unsealed: int
+    problem: str | None
+
+
+@asynccontextmanager
+async def _stores(settings: Settings, services: Sequence[Service]) -> AsyncIterator[Platform]:
+    async with Platform.start(settings, services, work=False) as platform:
+        yield platform
+
+
+async def list_parked(settings: Settings, services: Sequence[Service]) -> list[Parked]:
+    """Every parked fact of the given services' groups, oldest first."""
+    found: list[Parked] = []
+    async with _stores(settings, services) as platform:
+        for name, context in platform.contexts.items():
+            async with context.db.read() as tx:
+                rows = await tx.all(
+                    select(t.parked).where(t.parked.c.grp == name).order_by(t.parked.c.id)
+                )
+            found += [
+                Parked(r.grp, r.subject, r.type, r.source, r.position, r.reason, r.parked_at)
+                for r in rows
+            ]
+    return found
+
+
+async def replay_parked(
+    settings: Settings, services: Sequence[Service], group: str, subject: str | None = None
+) -> int:
+    """Apply a group's parked facts again, in order per subject; returns how many were applied."""
+    async with _stores(settings, services) as platform:
+        again = platform.contexts[group].replay_parked
+        return 0 if again is None else await again(subject)
+
+
+async def verify_audit(settings: Settings, services: Sequence[Service]) -> list[AuditCheck]:
+    """Recompute every service's audit chain."""
+    checks: list[AuditCheck] = []
+    async with _stores(settings, services) as platform:
+        for name, context in platform.contexts.items():
+            async with context.db.read() as tx:
+                report = await verify(tx, name)
+                unsealed = await tx.scalar(
+                    select(func.count())
+                    .select_from(t.audit)
+                    .where(t.audit.c.service == name, t.audit.c.chain.is_(None))
+                )
+            problem = None if report.ok else f"chain broken at entry {report.broken_at}"
+            checks.append(AuditCheck(name, report.entries, int(unsealed or 0), problem))
+    return checks
