@@ -1,0 +1,99 @@
+"""Running the platform: `up`, `serve`, `migrate`, `demo`."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from fengqiao_chassis.keys import init_keys
+from fengqiao_chassis.runtime import Platform, migrate_all, serve_http
+from fengqiao_chassis.settings import Settings
+
+from .. import demo as demonstration
+from ..problems import CliProblem
+from ..services import build_all, build_one
+from ..starting import serve_embedded
+from .console import err, out, run
+
+Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for every network.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """The commands of this module."""
+    app.command()(up)
+    app.command()(serve)
+    app.command()(migrate)
+    app.command()(demo)
+
+
+def up(host: Host = "127.0.0.1", port: Port = 8080) -> None:
+    """Run every service in this one process on one SQLite file: nothing to set, nothing to install.
+
+    The first start makes the store and its keys in FENGQIAO_DATA_DIR (.data/fengqiao).
+    Example: fengqiao up --port 8080
+    """
+    settings = Settings().check()
+    if not settings.embedded:
+        raise CliProblem(
+            "已设置 PostgreSQL 与 Kafka：请用 fengqiao serve <服务> 分别启动七个服务",
+            "PostgreSQL and Kafka are set: start the seven services with `fengqiao serve SERVICE`",
+        )
+    run(serve_embedded(settings, host, port, lambda text: err.print(text, markup=False)))
+
+
+def serve(
+    service: Annotated[str, typer.Argument(help="The service, for example intake.")],
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+) -> None:
+    """Run one service on PostgreSQL and Kafka, with its own relay and scheduler.
+
+    Needs FENGQIAO_DATABASE_URL and FENGQIAO_KAFKA_BOOTSTRAP; the gateway finds the others by
+    FENGQIAO_INTAKE_URL and so on. Example: fengqiao serve intake --port 8001
+    """
+    settings = Settings().check()
+    if settings.embedded:
+        raise CliProblem(
+            "serve 需要 FENGQIAO_DATABASE_URL 与 FENGQIAO_KAFKA_BOOTSTRAP；单进程请用 fengqiao up",
+            "serve needs FENGQIAO_DATABASE_URL and FENGQIAO_KAFKA_BOOTSTRAP; "
+            "for one process on SQLite use `fengqiao up`",
+        )
+    chosen = build_one(service)
+
+    async def work() -> None:
+        async with Platform.start(settings, [chosen]) as platform:
+            await serve_http(platform.apps[service], host, port)
+
+    run(work())
+
+
+def migrate(
+    keys: Annotated[
+        bool, typer.Option("--init-keys", help="Make the key files too, where there are none.")
+    ] = False,
+) -> None:
+    """Make or upgrade all tables (and topics): once before the first start and after an upgrade.
+
+    Example: fengqiao migrate --init-keys
+    """
+    settings = Settings().check()
+    if keys:
+        made = init_keys(settings.keys_path())
+        out.print(f"keys: {'made in' if made else 'kept in'} {settings.keys_path()}", markup=False)
+        if made:
+            out.print("请立即备份密钥：丢失后个人信息无法恢复 · back the keys up: what they seal is lost without them")
+    run(migrate_all(settings, build_all()))
+    out.print("migrate: done")
+
+
+def demo(port: Port = 8080) -> None:
+    """Run a synthetic Chengdu: 281 streets, over 2,000 mediators, 2,000 disputes, five accounts.
+
+    On one SQLite file, or on PostgreSQL and Kafka where both are set.
+    Example: FENGQIAO_DEMO_PASSWORD=zhongping-2026 fengqiao demo --port 8080
+    """
+    os.environ["FENGQIAO_DEMO"] = "1"
+    run(demonstration.run_demo(port, lambda text: out.print(text, markup=False)))
