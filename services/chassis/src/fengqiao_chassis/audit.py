@@ -10,19 +10,17 @@ from datetime import UTC
 from typing import Any
 
 import rfc8785
-import structlog
 from sqlalchemy import Row, bindparam, func, select, update
 
 from .store import tables as t
 from .store.session import ServiceDb
 from .store.tx import ReadTx, Tx
+from .telemetry import logger
 
 CHUNK = 500
 PAGE = 5000
 START = "0" * 64
 """What stands for the hash before the first entry."""
-
-log = structlog.get_logger("fengqiao.audit")
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,7 @@ async def seal(db: ServiceDb) -> int:
         total += await db.batch(_seal_chunk)
 
 
-async def verify(
-    tx: ReadTx, service: str, *, anchor: tuple[int, str] | None = None
-) -> AuditReport:
+async def verify(tx: ReadTx, service: str, *, anchor: tuple[int, str] | None = None) -> AuditReport:
     """Walk the chain of a service: a changed, removed, inserted or reordered entry breaks it.
 
     `anchor` is (sealed, head) of an earlier report, kept outside the database.
@@ -100,7 +96,7 @@ class Sealer:
             try:
                 await seal(self.db)
             except Exception as error:  # noqa: BLE001 - a lost database must not end the loop
-                log.warning("seal-failed", service=self.db.service, error=type(error).__name__)
+                logger(self.db.service).warning("seal-failed", error=type(error).__name__)
             await asyncio.sleep(self.interval)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +117,7 @@ def _run(
 
 
 def _state(connection: Connection, one: Scripts) -> str:
-    """"old", "new" or "same": the database beside this program."""
+    """How the database stands beside this program: "old", "new" or "same"."""
     context = MigrationContext.configure(connection, opts={"version_table": one.version_table})
     current = set(context.get_current_heads())
     directory = ScriptDirectory.from_config(one.config())
@@ -176,7 +176,7 @@ def _sqlite[T](path: Path, work: Callable[[Connection], T], write: bool) -> T:  
 
 
 @contextmanager
-def _sqlite_begin(path: Path, begin: str) -> Iterator[Connection]:
+def _sqlite_begin(path: Path, begin: str) -> Generator[Connection]:
     """One connection, one transaction; foreign keys are off, as a batch (copy and rename) needs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import ColumnElement, Row, and_, delete, select, update
 
 from .store import tables as t
 from .store.session import ServiceDb
 from .store.tx import ReadTx, Tx
+from .telemetry import logger
 
 Handler = Callable[[Tx, str, Any], Awaitable[None]]
 """`handler(tx, subject, data)`; may run twice, of which one is rolled back: it changes nothing but `tx`."""
@@ -20,8 +20,6 @@ Handler = Callable[[Tx, str, Any], Awaitable[None]]
 CHUNK = 50
 ROUNDS = 200
 LONGEST_PAUSE = timedelta(minutes=5)
-
-log = structlog.get_logger("fengqiao.schedule")
 
 
 class Scheduler:
@@ -42,7 +40,7 @@ class Scheduler:
             try:
                 await self.tick()
             except Exception as error:  # noqa: BLE001 - a lost database must not end the loop
-                log.warning("schedule-failed", service=self.db.service, error=type(error).__name__)
+                logger(self.db.service).warning("schedule-failed", error=type(error).__name__)
             await asyncio.sleep(self.interval)
 
     async def tick(self) -> int:
@@ -97,9 +95,8 @@ class Scheduler:
         key = (row.kind, row.subject)
         count = self._failures[key] = self._failures.get(key, 0) + 1
         pause = min(timedelta(seconds=2 ** min(count - 1, 20)), LONGEST_PAUSE)
-        log.warning(
+        logger(self.db.service).warning(
             "schedule-handler-failed",
-            service=self.db.service,
             kind=row.kind,
             error=type(error).__name__,
             attempt=count,
