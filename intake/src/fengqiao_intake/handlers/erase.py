@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from fengqiao_chassis.bus.outbox import erase_statement, source_of
+from fengqiao_chassis.bus.outbox import forget
 from fengqiao_chassis.store import Tx
 from fengqiao_chassis.web import Principal
 from fengqiao_contracts.errors import Conflict
@@ -43,9 +43,7 @@ async def erase_case(tx: Tx, who: Principal, case_id: str, reason: str) -> Erasu
         if row.text is not None
     ]
     await store.erase_case(tx, case_id, docs)
-    source = source_of(tx.service)
-    stated = {"subject": case_id, "source": source, "sources": f"{source}/%"}
-    await tx.run(erase_statement(), stated)
+    await forget(tx, case_id)
     fact = PersonalDataErased(case_id=case_id, reason=reason, erased_at=tx.now)
     tx.state(fact, area=case.area_path, actor=who.id)
     tx.audit("case.erase", case_id, fields=("parties", "texts"))
