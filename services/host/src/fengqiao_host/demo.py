@@ -19,7 +19,7 @@ from fengqiao_chassis.settings import Settings
 from fengqiao_contracts.errors import Invalid
 from fengqiao_gateway.domain.accounts import NewAccount, check_password
 
-from . import lockfile, local, remote
+from . import local, lockfile, remote
 from .demo_city import ACCOUNTS, DemoCity, Place
 from .demo_text import welcome
 from .problems import CliProblem

@@ -34,7 +34,7 @@ SEED = 1
 TOGETHER = 8
 """Requests under way at the same time while the city is filled."""
 
-DISTRICT, STREET = "510104", "510104020"
+DISTRICT, STREET = "510104", "510104022"
 EXAMPLE = {
     "narrative": "楼上装修漏水，把我家卧室天花板泡坏了，找楼上谈了两次都没谈拢，要求赔偿三千元。",
     "channel": "self",

@@ -61,7 +61,9 @@ async def _python() -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
     if OLDEST <= sys.version_info[:2] < NEWEST:
         return Finding("Python", "ok", found)
-    return Finding("Python", "bad", found, "需要 3.12–3.14：make setup · needs 3.12-3.14: make setup")
+    return Finding(
+        "Python", "bad", found, "需要 3.12–3.14：make setup · needs 3.12-3.14: make setup"
+    )
 
 
 async def _port(settings: Settings, port: int) -> Finding:
@@ -114,7 +116,9 @@ async def _keys(settings: Settings) -> Finding:
         return Finding("keys", "ok", str(folder))
     if settings.embedded and len(files) == 2:
         return Finding("keys", "ok", "none yet", "首次启动时自动建立 · the first start makes them")
-    return Finding("keys", "bad", f"no {', '.join(files)} in {folder}", "fengqiao migrate --init-keys")
+    return Finding(
+        "keys", "bad", f"no {', '.join(files)} in {folder}", "fengqiao migrate --init-keys"
+    )
 
 
 async def _broker(settings: Settings) -> Finding:
@@ -183,4 +187,3 @@ async def _disk(settings: Settings) -> Finding:
     remedy = "请清理或扩容 · free some space, or move FENGQIAO_DATA_DIR"
     state: State = "ok" if free >= LOW_DISK else "warn" if free >= NO_DISK else "bad"
     return Finding("disk", state, f"{free:.1f} GB free", "" if state == "ok" else remedy)
-

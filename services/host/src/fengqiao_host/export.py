@@ -61,7 +61,7 @@ async def export_facts(
                     for database in databases.values()
                     for row in await _facts(database, topic, partition, subject)
                 ]
-                rows.sort(key=lambda row: _place(row, numbers))  # noqa: B023 -- used at once
+                rows.sort(key=lambda row: _place(row, numbers))
                 count += len(rows)
                 for row in rows:
                     write(json.dumps(as_event(row), ensure_ascii=False) + "\n")

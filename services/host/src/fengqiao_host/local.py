@@ -24,10 +24,15 @@ from .services import build_one
 ACTOR = "operator"
 
 
+def has_store(settings: Settings) -> bool:
+    """Whether the SQLite file of the one process was made."""
+    return Path(settings.database_for("gateway").partition("///")[2]).exists()
+
+
 @asynccontextmanager
 async def gateway_store(settings: Settings) -> AsyncIterator[ServiceDb]:
     """The gateway's database; raises CliProblem where it was never made."""
-    if settings.embedded and not Path(settings.database_for("gateway").partition("///")[2]).exists():
+    if settings.embedded and not has_store(settings):
         raise _never_made()
     try:
         async with Platform.start(settings, [build_one("gateway")], work=False) as platform:
@@ -80,9 +85,7 @@ async def rotate_partner(db: ServiceDb, system: str) -> IssuedKey:
     """Give a partner system a new key; the old one opens for a day more."""
     async with db.read() as tx:
         found = await partners.partner_named(tx, system)
-    return await db.write(
-        lambda tx: partners.rotate_partner(tx, OPERATOR, found.id), actor=ACTOR
-    )
+    return await db.write(lambda tx: partners.rotate_partner(tx, OPERATOR, found.id), actor=ACTOR)
 
 
 def _never_made() -> CliProblem:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fengqiao_chassis.keys import init_keys
 from fengqiao_chassis.runtime import Platform, migrate_all, serve_http
@@ -13,6 +12,7 @@ from fengqiao_chassis.settings import Settings
 from fengqiao_gateway.handlers.accounts import has_accounts
 
 from . import lockfile
+from .local import has_store
 from .problems import CliProblem
 from .services import build_all
 
@@ -39,8 +39,7 @@ async def running(settings: Settings) -> AsyncIterator[Platform]:
 
 async def prepare(settings: Settings) -> None:
     """Make keys and store of a new data folder; an existing store is left as it is."""
-    url = settings.database_for("gateway")
-    if Path(url.partition("///")[2]).exists():
+    if has_store(settings):
         return
     init_keys(settings.keys_path())
     await migrate_all(settings, build_all())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import typer
+
 from fengqiao_triage.cli import app as triage
 
 from ..import_mapping import ImportProblem

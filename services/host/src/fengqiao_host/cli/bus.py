@@ -40,7 +40,9 @@ def list_parked() -> None:
         table.add_row(row.group, row.subject, row.type, f"{row.parked_at:%F %T}", row.reason)
     out.print(table)
     if rows:
-        err.print("原因消除后：fengqiao dlq replay 组 · once the cause is gone: fengqiao dlq replay GROUP")
+        err.print(
+            "原因消除后：fengqiao dlq replay 组 · once the cause is gone: fengqiao dlq replay GROUP"
+        )
 
 
 @dlq.command("replay")
@@ -91,5 +93,7 @@ def verify() -> None:
         table.add_row(row.service, str(row.entries), str(row.unsealed), row.problem or "-")
     out.print(table)
     if any(row.problem for row in results):
-        err.print("审计链被破坏：请保留现场并核对备份 · the chain is broken: keep the store as it is, compare backups")
+        err.print(
+            "审计链被破坏：请保留现场并核对备份 · the chain is broken: keep the store as it is, compare backups"
+        )
         raise typer.Exit(1)

@@ -84,7 +84,9 @@ def import_cases(
     channel: Annotated[
         str | None, typer.Option(help="How the cases came: petition, hotline, grid …")
     ] = None,
-    area: Annotated[str | None, typer.Option(help="The area code of every row without one.")] = None,
+    area: Annotated[
+        str | None, typer.Option(help="The area code of every row without one.")
+    ] = None,
     mapping: Annotated[
         list[str] | None,
         typer.Option("--map", help="field=column or field=column+column; repeatable."),

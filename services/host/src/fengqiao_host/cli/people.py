@@ -45,7 +45,7 @@ def login(username: Annotated[str, typer.Argument(help="Your username.")]) -> No
 
 
 @account.command("create")
-def create_account(  # noqa: PLR0913 -- the options of the command
+def create_account(
     username: Annotated[str, typer.Argument(help="2-64 lower-case letters, digits, . _ -")],
     role: Annotated[
         str,
@@ -136,9 +136,7 @@ async def _make_partner(
     settings: Settings, system: str, name: str, channel: str, areas: list[str]
 ) -> str:
     async with local.gateway_store(settings) as db:
-        made = await local.make_partner(
-            db, system=system, name=name, channel=channel, areas=areas
-        )
+        made = await local.make_partner(db, system=system, name=name, channel=channel, areas=areas)
     return made.key
 
 

@@ -84,7 +84,9 @@ def migrate(
         made = init_keys(settings.keys_path())
         out.print(f"keys: {'made in' if made else 'kept in'} {settings.keys_path()}", markup=False)
         if made:
-            out.print("请立即备份密钥：丢失后个人信息无法恢复 · back the keys up: what they seal is lost without them")
+            out.print(
+                "请立即备份密钥：丢失后个人信息无法恢复 · back the keys up: what they seal is lost without them"
+            )
     run(migrate_all(settings, build_all()))
     out.print("migrate: done")
 

@@ -1,0 +1,178 @@
+"""The whole life of a dispute by the public API alone, through the gateway, in both modes."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import httpx
+from desk import LEAK, PASSWORD, Dispute, Stack, register
+
+from fengqiao_host import remote
+
+TODAY = datetime.now(UTC).astimezone(timezone(timedelta(hours=8))).date()
+
+
+async def test_a_dispute_goes_in_and_a_sealed_dossier_comes_out(client: httpx.AsyncClient) -> None:
+    case = await register(client)
+
+    assessed = await case.get("/assessment")
+    assert (assessed["suitability"], assessed["risk"] in {"blue", "yellow"}) == ("M", True)
+    assert assessed["type"]["code"] in {"02", "03", "05", "15"}
+    quoted = [e for factor in assessed["factors"] for e in factor["evidence"] if e["part"] == 0]
+    assert all(LEAK[e["start"] : e["end"]] == e["text"] for e in quoted)
+
+    assigned = await case.until(status="assigned")
+    routed = await case.get("/routing")
+    assert routed["outlet"] == "mediation"
+    assert routed["reasons"]
+    assert assigned["mediator_id"]
+
+    await case.do("acceptance", decision="accept")
+    work = await case.get("/casework")
+    assert "人调字第" in work["dossier_number"]
+    applicant, respondent = _sides(work)
+    for party in (applicant, respondent):
+        await case.do("consents", party_id=party, given=True)
+    await case.do("sessions", attended=[applicant, respondent], record="双方陈述，查看现场。")
+    agreed = await case.do(
+        "agreements",
+        form="written",
+        content="楼上一次性赔偿维修费二千六百元，双方再无争议。",
+        obligations=[
+            {
+                "debtor": respondent,
+                "creditor": applicant,
+                "text": "支付维修费",
+                "amount": "2600.00",
+                "due_on": (TODAY + timedelta(days=10)).isoformat(),
+            }
+        ],
+    )
+    agreement = f"agreements/{agreed['agreement_id']}"
+    for signer in (
+        {"signer_kind": "party", "signer_id": applicant},
+        {"signer_kind": "party", "signer_id": respondent},
+        {"signer_kind": "mediator"},
+    ):
+        assert (await case.do(f"{agreement}/signatures", **signer))["effective_on"] is None
+    bound = await case.do(f"{agreement}/signatures", signer_kind="seal")
+    assert (bound["state"], bound["effective_on"]) == ("effective", TODAY.isoformat())
+    performed = await case.do(
+        f"{agreement}/performances",
+        obligation_id=agreed["obligation_ids"][0],
+        performed_on=TODAY.isoformat(),
+    )
+    assert performed["state"] == "performed"
+    await case.do("closing", explanation="当事人自行保管证件复印件。")
+    await case.do("archive")
+
+    archived = await case.until(status="archived")
+    assert archived["dossier_number"] == work["dossier_number"]
+    _in_order(
+        await case.timeline(),
+        [
+            "case.registered",
+            "case.analyzed",
+            "case.assessed",
+            "case.routed",
+            "mediator.assigned",
+            "case.accepted",
+            "consent.given",
+            "session.held",
+            "agreement.reached",
+            "agreement.signed",
+            "agreement.effective",
+            "obligation.performed",
+            "case.closed",
+            "case.archived",
+        ],
+    )
+
+
+async def test_a_refusal_ends_it_and_says_where_else_to_go(client: httpx.AsyncClient) -> None:
+    case = await register(client)
+    await case.until(status="assigned")
+    await case.do("acceptance", decision="accept")
+    applicant, respondent = _sides(await case.get("/casework"))
+    await case.do("consents", party_id=applicant, given=True)
+
+    refused = await case.do("consents", party_id=respondent, given=False, note="不愿意调解")
+    assert refused["state"] == "terminated"
+    assert "法院" in refused["guidance"]
+    again = await case.post("sessions", attended=[applicant], record="再谈一次")
+    assert again.status_code == 409
+    await case.until(status="terminated")
+    _in_order(await case.timeline(), ["consent.given", "consent.refused", "case.terminated"])
+
+
+async def test_new_words_make_it_red_and_the_police_hear_of_it(client: httpx.AsyncClient) -> None:
+    case = await register(client)
+    before = await case.get("/assessment")
+    assert before["risk"] in {"blue", "yellow"}
+    await case.until(status="assigned")
+
+    await case.do("supplements", kind="facts", text="昨晚他又上门吵，他说要拿刀，孩子吓哭了。")
+
+    await case.until(risk="red")
+    after = await case.get("/assessment")
+    assert (after["risk"], after["previous"]) == ("red", before["risk"])
+    quotes = [e["text"] for factor in after["factors"] for e in factor["evidence"]]
+    assert any("刀" in quote for quote in quotes if quote)
+    assert [r["risk"] for r in after["history"]] in (
+        [before["risk"], "red"],
+        ["red", before["risk"]],
+    )
+    _in_order(
+        await case.timeline(),
+        ["case.assessed", "case.supplemented", "case.analyzed", "case.assessed"],
+    )
+
+
+async def test_the_assigned_mediator_may_act_and_another_may_not(
+    stack: Stack, client: httpx.AsyncClient
+) -> None:
+    case = await register(client)
+    assigned = await case.until(status="assigned")
+    mine = await _as_mediator(stack, client, assigned["mediator_id"])
+    others = await client.get("/mediators", params={"area": "510105", "size": 1})
+    other = await _as_mediator(stack, client, others.json()["items"][0]["id"])
+
+    strange = await Dispute(other, case.id).client.get(f"/cases/{case.id}")
+    assert strange.status_code == 404
+    meddling = await other.post(f"/cases/{case.id}/acceptance", json={"decision": "accept"})
+    assert meddling.status_code in {403, 404}
+    await Dispute(mine, case.id).do("acceptance", decision="accept")
+    await case.until(status="accepted")
+    await mine.aclose()
+    await other.aclose()
+
+
+async def _as_mediator(
+    stack: Stack, client: httpx.AsyncClient, mediator_id: str
+) -> httpx.AsyncClient:
+    username = f"m-{mediator_id[-12:]}"
+    body = {
+        "username": username,
+        "password": PASSWORD,
+        "name": "调解员",
+        "role": "mediator",
+        "person_id": mediator_id,
+    }
+    made = await client.post("/accounts", json=body)
+    assert made.status_code in {201, 409}, made.text
+    opened = httpx.AsyncClient(base_url=f"{stack.url}/v1", timeout=60, trust_env=False)
+    token = await remote.log_in(opened, username, PASSWORD)
+    opened.headers["Authorization"] = f"Bearer {token}"
+    return opened
+
+
+def _sides(work: dict[str, Any]) -> tuple[str, str]:
+    by_role = {party["role"]: party["party_id"] for party in work["parties"]}
+    return by_role["applicant"], by_role["respondent"]
+
+
+def _in_order(said: Sequence[str], wanted: Sequence[str]) -> None:
+    """The wanted facts occur in this order among those said."""
+    rest = iter(said)
+    missing = [name for name in wanted if name not in rest]
+    assert not missing, f"{missing} not in order in {said}"
