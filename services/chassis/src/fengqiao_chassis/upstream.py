@@ -35,7 +35,7 @@ class UpstreamResponse:
 class Upstream(Protocol):
     """One call to a service. `path` is percent-encoded and begins with `/`."""
 
-    async def send(  # noqa: PLR0913 -- the parts of one HTTP request
+    async def send(
         self, service: str, method: str, path: str, query: str, headers: Headers, body: bytes
     ) -> UpstreamResponse:
         """The answer. Raises UpstreamDown."""
@@ -49,7 +49,7 @@ class InProcessUpstream:
     apps: Mapping[str, ASGIApp]
     timeout: float = TOTAL_SECONDS
 
-    async def send(  # noqa: PLR0913 -- the parts of one HTTP request
+    async def send(
         self, service: str, method: str, path: str, query: str, headers: Headers, body: bytes
     ) -> UpstreamResponse:
         """The answer. Raises UpstreamDown when the service is not here, too slow or broken off."""
@@ -59,7 +59,9 @@ class InProcessUpstream:
         call = _Call(body)
         try:
             async with asyncio.timeout(self.timeout):
-                await app(_scope(service, method, path, query, headers, body), call.receive, call.send)
+                await app(
+                    _scope(service, method, path, query, headers, body), call.receive, call.send
+                )
         except Exception as error:
             raise UpstreamDown(service) from error
         if call.status == 0:
@@ -100,7 +102,7 @@ class _Call:
                 self._done.set()
 
 
-def _scope(  # noqa: PLR0913 -- the parts of one HTTP request
+def _scope(
     service: str, method: str, path: str, query: str, headers: Headers, body: bytes
 ) -> dict[str, Any]:
     raw = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers]
@@ -132,7 +134,7 @@ class HttpUpstream:
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=CONNECT_SECONDS)
         self._session: aiohttp.ClientSession | None = None
 
-    async def send(  # noqa: PLR0913 -- the parts of one HTTP request
+    async def send(
         self, service: str, method: str, path: str, query: str, headers: Headers, body: bytes
     ) -> UpstreamResponse:
         """The answer. Raises UpstreamDown when there is no address or no answer in time."""

@@ -107,7 +107,7 @@ class Around:
             return
         try:
             await self.app(scope, call.read, call.answer)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- the last resort
             answer = problem_of(error, self.ctx.name, call.id)
             if call.answered:
                 raise BrokenOff(call.id) from None

@@ -88,7 +88,9 @@ def _validation(error: RequestValidationError) -> Response:
     found = [worded(e) for e in list(error.errors())[:ERRORS_MAX]]
     if found and found[0]["code"] in ("json_invalid", "bad-json"):
         return problem(_bad_json())
-    first: Mapping[str, Any] = found[0] if found else {"field": "body", "zh": "无效", "en": "is wrong"}
+    first: Mapping[str, Any] = (
+        found[0] if found else {"field": "body", "zh": "无效", "en": "is wrong"}
+    )
     refusal = Invalid(
         "invalid-input",
         f"字段 {first['field']}：{first['zh']}。",
@@ -112,7 +114,9 @@ def _http(error: HTTPException) -> Response:
     if error.status_code == 413:
         return problem(too_large())
     if error.status_code == 404:
-        return problem(NotFound("no-such-path", "没有该接口，见 /docs。", "No such path; see /docs."))
+        return problem(
+            NotFound("no-such-path", "没有该接口，见 /docs。", "No such path; see /docs.")
+        )
     if error.status_code == 405:
         refused = problem(
             Refusal(
@@ -220,5 +224,3 @@ def _place(error: Exception) -> str:
             place = f"{module}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place
-
-

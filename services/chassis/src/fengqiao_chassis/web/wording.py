@@ -10,7 +10,10 @@ _PLACES = ("body", "query", "path", "header", "cookie")
 
 _WORDS: dict[str, tuple[str, str]] = {
     "missing": ("必填，请补充", "is required"),
-    "extra_forbidden": ("未知字段，请删除或更正字段名", "is unknown; remove it or correct its name"),
+    "extra_forbidden": (
+        "未知字段，请删除或更正字段名",
+        "is unknown; remove it or correct its name",
+    ),
     "string_type": ("应为字符串", "must be a string"),
     "string_unicode": ("含有无效的 Unicode 字符", "has characters that are not Unicode"),
     "string_too_short": ("至少 {min_length} 个字符", "needs at least {min_length} characters"),
@@ -59,7 +62,12 @@ def worded(error: Mapping[str, Any]) -> dict[str, str]:
         return {"field": field, "code": kind} | _said(error)
     zh, en = _WORDS.get(kind, _ELSE)
     try:
-        return {"field": field, "code": kind, "zh": zh.format(**context), "en": en.format(**context)}
+        return {
+            "field": field,
+            "code": kind,
+            "zh": zh.format(**context),
+            "en": en.format(**context),
+        }
     except (KeyError, IndexError):
         return {"field": field, "code": kind, "zh": _ELSE[0], "en": _ELSE[1]}
 
