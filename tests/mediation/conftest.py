@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from httpx import Response
+from servers import KafkaBroker
 
 from fengqiao_chassis.testing import Harness
 from fengqiao_contracts.facts import CasePii, CaseRegistered, MediatorAssigned
@@ -201,5 +202,15 @@ class Desk:
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     """A running service at noon on 2 March 2026."""
     async with Harness.embedded(tmp_path, [build()]) as harness:
+        harness.clock.set(NOON)
+        yield Desk(harness)
+
+
+@pytest.fixture
+async def far(tmp_path: Path, database_url: str, kafka: KafkaBroker) -> AsyncIterator[Desk]:
+    """The same on PostgreSQL and Kafka."""
+    async with Harness.embedded(
+        tmp_path, [build()], database_url=database_url, kafka=kafka.bootstrap
+    ) as harness:
         harness.clock.set(NOON)
         yield Desk(harness)

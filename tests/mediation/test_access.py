@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from fengqiao_chassis.store.tables import audit
 from fengqiao_contracts.facts import (
     CaseSupplemented,
     PersonalDataErased,
@@ -101,6 +103,10 @@ async def test_names_are_masked_and_each_read_is_audited(desk: Any) -> None:
     shown = (await desk.get("/cases/c1/casework")).json()
     assert [p["name"] for p in shown["parties"]] == ["王**", "王**"]
     assert shown["sessions"][0]["record"] == "双方陈述"
+    async with desk.h.read("mediation") as tx:
+        rows = await tx.all(select(audit).where(audit.c.action == "casework.read"))
+    assert [(row.actor, row.subject) for row in rows] == [("mediator-1", "c1")]
+    assert "parties.name" in rows[0].fields
     assert shown["clocks"][0]["why"].startswith("自受理之日（2026-03-02）起30日")
     dossier = (await desk.get("/cases/c1/dossier")).json()
     assert [i["kind"] for i in dossier["items"] if i["must"] and not i["present"]] == []

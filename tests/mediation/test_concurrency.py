@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 
-async def test_of_many_acceptances_of_one_case_exactly_one_wins(desk: Any) -> None:
+type Story = Callable[[Any], Awaitable[None]]
+
+
+async def one_wins(desk: Any) -> None:
     await desk.register()
     await desk.assign()
     body = {"decision": "accept"}
@@ -17,7 +23,7 @@ async def test_of_many_acceptances_of_one_case_exactly_one_wins(desk: Any) -> No
     assert await desk.stated() == ["CaseAccepted"]
 
 
-async def test_many_cases_accepted_at_once_are_numbered_without_gap(desk: Any) -> None:
+async def no_gap(desk: Any) -> None:
     ids = [f"c{n}" for n in range(24)]
     for case_id in ids:
         await desk.register(case_id)
@@ -28,7 +34,7 @@ async def test_many_cases_accepted_at_once_are_numbered_without_gap(desk: Any) -
     assert numbers == {f"(2026)锦江区人调字第{n}号" for n in range(1, 25)}
 
 
-async def test_consent_and_refusal_at_once_leave_one_story(desk: Any) -> None:
+async def one_story(desk: Any) -> None:
     await desk.to_mediating()
     refusal = {"party_id": "b", "given": False}
     draft = {"form": "oral", "content": "和好", "obligations": []}
@@ -42,3 +48,31 @@ async def test_consent_and_refusal_at_once_leave_one_story(desk: Any) -> None:
     else:
         assert (agreed.status_code, shown["state"]) == (201, "effective")
         assert shown["parties"][1]["consent"] == "given"
+
+
+@pytest.mark.parametrize("story", [one_wins, no_gap, one_story])
+async def test_at_the_same_moment_in_one_process(desk: Any, story: Story) -> None:
+    await story(desk)
+
+
+@pytest.mark.postgres
+@pytest.mark.kafka
+@pytest.mark.parametrize("story", [one_wins, no_gap, one_story])
+async def test_at_the_same_moment_on_postgresql_and_kafka(far: Any, story: Story) -> None:
+    await story(far)
+
+
+@pytest.mark.postgres
+@pytest.mark.kafka
+async def test_a_life_with_clocks_on_postgresql_and_kafka(far: Any) -> None:
+    made = await far.to_effective()
+    far.h.clock.set(datetime(2026, 3, 20, 16, 0, tzinfo=UTC))
+    assert (await far.stated())[-1] == "DeadlineMissed"
+    listed = (await far.get("/overdue")).json()
+    assert listed["counts"] == {"performance": 1}
+    paid = {"obligation_id": made["obligation_ids"][0], "performed_on": "2026-03-21"}
+    path = f"agreements/{made['agreement_id']}/performances"
+    assert (await far.done(path, paid))["state"] == "performed"
+    assert (await far.done("closing"))["outcome"] == "performed"
+    assert (await far.done("archive"))["state"] == "archived"
+    assert (await far.get("/desk")).json()["total"] == 0

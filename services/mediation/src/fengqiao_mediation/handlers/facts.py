@@ -8,6 +8,7 @@ from typing import Any
 
 from fengqiao_chassis.auth import SYSTEM, add_referrer
 from fengqiao_chassis.bus import Received
+from fengqiao_chassis.bus.outbox import forget
 from fengqiao_chassis.store import Tx
 from fengqiao_contracts.errors import Reject
 from fengqiao_contracts.facts import (
@@ -128,6 +129,7 @@ async def erase_personal_data(tx: Tx, items: Sequence[Received[PersonalDataErase
     ids = [item.fact.case_id for item in items]
     await store.erase(tx, ids, tx.now)
     for case_id in ids:
+        await forget(tx, case_id)
         tx.audit("mediation.erase", case_id, fields=("personal_data",))
 
 
