@@ -13,6 +13,8 @@ from sqlalchemy import text
 
 from fengqiao_analytics.app import build
 from fengqiao_analytics.domain import recount_facts
+from fengqiao_analytics.handlers.daily import begin_schedule
+from fengqiao_chassis.store import Tx
 from fengqiao_chassis.testing import Harness
 from fengqiao_contracts import facts as f
 
@@ -34,26 +36,37 @@ async def h(tmp_path: Path) -> AsyncIterator[Harness]:
 
 
 async def some_cases(h: Harness, count: int = 40) -> None:
-    """Cases in many states, told by the services that decide them."""
+    """Cases in many states, told by the services that decide them, each in one transaction."""
     chance = random.Random(7)
+    told: dict[str, list[tuple[f.Fact, str]]] = {}
     for n in range(count):
-        await one_case(h, f"case-{n:03}", chance)
+        path = chance.choice(PLACES)
+        for source, fact in life(f"case-{n:03}", path, chance):
+            told.setdefault(source, []).append((fact, path))
+    for source in ("intake", "triage", "routing", "mediation"):
+        await tell(h, source, told.get(source, []))
     await h.settle()
 
 
-async def one_case(h: Harness, case_id: str, chance: random.Random) -> None:
-    path = chance.choice(PLACES)
+async def tell(h: Harness, source: str, facts: list[tuple[f.Fact, str]]) -> None:
+    async def work(tx: Tx) -> None:
+        for fact, path in facts:
+            tx.state(fact, area=path)
+
+    await h.write(source, work)
+
+
+def life(case_id: str, path: str, chance: random.Random) -> list[tuple[str, f.Fact]]:
+    """The first stages of a case, as far as chance has it."""
     at = AT - timedelta(days=chance.randrange(5))
-    await h.state(
-        "intake", registered(case_id, path, chance.choice(["grid", "court"]), at), area=path
-    )
-    stages = [
+    end = f.CaseTerminated(case_id=case_id, reason="impasse", guidance="g", terminated_at=AT)
+    stages: list[tuple[str, f.Fact]] = [
+        ("intake", registered(case_id, path, chance.choice(["grid", "court"]), at)),
         ("triage", assessed(case_id, chance.choice(["red", "yellow", "blue"]))),
         ("routing", assigned(case_id)),
-        ("mediation", f.CaseTerminated(case_id=case_id, reason="impasse", guidance="g", terminated_at=AT)),
-    ]  # fmt: skip
-    for source, fact in stages[: chance.randrange(4)]:
-        await h.state(source, fact, area=path)
+        ("mediation", end),
+    ]
+    return stages[: 1 + chance.randrange(4)]
 
 
 def registered(case_id: str, path: str, channel: str, at: datetime) -> f.CaseRegistered:
@@ -139,9 +152,8 @@ async def test_every_number_equals_a_recount_from_the_facts(h: Harness) -> None:
 
 async def test_a_planted_wrong_count_is_found_by_the_recount(h: Harness) -> None:
     await some_cases(h, 6)
-    await h.write(
-        "analytics", text("UPDATE analytics_counts SET n = n + 1 WHERE status = 'registered'")
-    )
+    wrong = text("UPDATE analytics_counts SET n = n + 1 WHERE status = 'registered'")
+    await h.write("analytics", lambda tx: tx.run(wrong))
 
     answer = (await h.client("analytics", role="city").get("/recount")).json()
     assert answer["equal"] is False
@@ -191,7 +203,11 @@ async def test_the_daily_summary_is_issued_once_until_late_events_change_it(h: H
 
 async def test_at_six_in_the_evening_every_district_has_its_summary(h: Harness) -> None:
     await some_cases(h, 5)
+    await h.write("analytics", begin_schedule)
+    assert await h.tick() == 0
     h.clock.set(datetime(2026, 11, 25, 10, 0, 1, tzinfo=UTC))
+    assert await h.tick() == 1
+    assert await h.tick() == 0
     await h.settle()
 
     issued = [r.fact for r in await h.facts("fengqiao.insights")]

@@ -23,5 +23,6 @@ def build() -> Service:
         metadata=store.metadata,
         subscriptions=subscriptions(),
         router=api.router,
-        schedules=(Schedule("daily", issue),),
+        schedules=(Schedule(daily.KIND, issue),),
+        startup=daily.begin_schedule,
     )

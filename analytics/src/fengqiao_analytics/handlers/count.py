@@ -11,7 +11,6 @@ from fengqiao_contracts.facts import CaseRegistered, Fact
 
 from .. import store
 from ..domain.counts import COUNTED, Key, Line, begin, follow, key_of, unit_of
-from ..domain.periods import next_issue_at
 
 
 async def count_cases(tx: Tx, items: Sequence[Received[Fact]]) -> None:
@@ -36,7 +35,6 @@ async def count_cases(tx: Tx, items: Sequence[Received[Fact]]) -> None:
     moved = [line for case_id, line in after.items() if line is not before.get(case_id, line)]
     await store.save_lines(tx, list(zip(registered.values(), new, strict=True)), moved)
     await store.add_counts(tx, *_deltas(new, moved, before))
-    schedule_daily(tx)
 
 
 def _deltas(
@@ -49,9 +47,3 @@ def _deltas(
             counts[key_of(line)] += sign
             units[line.district, unit_of(line), line.state.status] += sign
     return counts, units
-
-
-def schedule_daily(tx: Tx) -> None:
-    """Make sure that the next daily summary is due; the same row however often it is asked."""
-    day, at = next_issue_at(tx.now)
-    tx.due("daily", day.isoformat(), at)

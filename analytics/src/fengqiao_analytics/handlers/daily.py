@@ -15,7 +15,7 @@ from fengqiao_contracts.facts import DailySummaryIssued
 
 from .. import store
 from ..domain.daily import changed
-from .count import schedule_daily
+from ..domain.periods import next_issue_at
 
 KIND = "daily"
 
@@ -80,6 +80,17 @@ async def issue_due(areas: Areas, back: int, tx: Tx, subject: str, _: object = N
             if await store.last_report(tx, KIND, area.code, past.isoformat(), SYSTEM):
                 await issue_daily(tx, area, past, "schedule")
     schedule_daily(tx)
+
+
+async def begin_schedule(tx: Tx) -> None:
+    """At the start of the service: make sure that the next daily summary is due."""
+    schedule_daily(tx)
+
+
+def schedule_daily(tx: Tx) -> None:
+    """Put the next daily summary on the schedule; the same row however often it is asked."""
+    day, at = next_issue_at(tx.now)
+    tx.due(KIND, day.isoformat(), at)
 
 
 def reporting_areas(areas: Areas) -> Sequence[Area]:

@@ -97,7 +97,7 @@ def _get_case(r: APIRouter, ctx: Context) -> None:
         """
         who.require(*_STAFF)
         unmask = how.unmask
-        if unmask and not who.purpose:
+        if unmask and not (who.purpose or request.headers.get("x-purpose", "").strip()):
             raise Invalid(
                 "purpose-needed",
                 "查看完整个人信息须说明用途：请在请求头 X-Purpose 中填写",
