@@ -104,13 +104,24 @@ class SqlReader:
         return batch
 
     async def _read(self, limit: int, topics: Sequence[str]) -> Batch:
-        after = min(self._cursor[topic] for topic in topics)
-        async with self.database.read() as conn:
-            rows = (
-                await conn.execute(
-                    _LOG, {"after": after, "topics": list(topics), "most": limit}
-                )
-            ).all()
+        """The next page that holds something new; pages that every partition passed are skipped."""
+        while True:
+            after = min(self._cursor[topic] for topic in topics)
+            async with self.database.read() as conn:
+                rows = (
+                    await conn.execute(
+                        _LOG, {"after": after, "topics": list(topics), "most": limit}
+                    )
+                ).all()
+            batch = self._batch(rows)
+            self._offsets.update(batch.end)
+            if rows:
+                for topic in topics:
+                    self._cursor[topic] = max(self._cursor[topic], rows[-1].id)
+            if batch.entries or not rows:
+                return batch
+
+    def _batch(self, rows: Sequence[Row[Any]]) -> Batch:
         batch = Batch()
         for row in rows:
             place = (row.topic, row.partition)
@@ -119,10 +130,6 @@ class SqlReader:
             batch.begin.setdefault(place, self._offsets.get(place, 0))
             batch.end[place] = row.id + 1
             batch.entries.append(Entry(place, row.id, envelope_of(row)))
-        self._offsets.update(batch.end)
-        if rows:
-            for topic in topics:
-                self._cursor[topic] = max(self._cursor[topic], rows[-1].id)
         return batch
 
     async def committed(self, batch: Batch) -> None:
