@@ -8,6 +8,7 @@ from fengqiao_analytics.domain import changed, daily_counts, recount_facts
 from fengqiao_analytics.domain.counts import begin, follow, replay
 from fengqiao_analytics.domain.periods import next_issue_at, period
 from fengqiao_contracts import facts as f
+from fengqiao_contracts.values import Grade
 
 AT = datetime(2026, 11, 25, 16, 30, tzinfo=UTC)
 """Already the 26th in Shanghai."""
@@ -38,7 +39,7 @@ def registered(case_id: str, path: str = "/510100/510104/510104018/") -> f.CaseR
     )  # fmt: skip
 
 
-def assessed(case_id: str, grade: str) -> f.CaseAssessed:
+def assessed(case_id: str, grade: Grade) -> f.CaseAssessed:
     return f.CaseAssessed(
         case_id=case_id, revision=1, type="02", suitability="M", grade=grade, score=1,
         confidence=1.0, policy_version="1", input_sha256="0", assessed_at=AT,

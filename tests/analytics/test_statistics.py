@@ -17,6 +17,7 @@ from fengqiao_analytics.handlers.daily import begin_schedule
 from fengqiao_chassis.store import Tx
 from fengqiao_chassis.testing import Harness
 from fengqiao_contracts import facts as f
+from fengqiao_contracts.values import Channel, Grade
 
 AT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 PLACES = (
@@ -56,20 +57,24 @@ async def tell(h: Harness, source: str, facts: list[tuple[f.Fact, str]]) -> None
     await h.write(source, work)
 
 
+CHANNELS: tuple[Channel, ...] = ("grid", "court")
+GRADES: tuple[Grade, ...] = ("red", "yellow", "blue")
+
+
 def life(case_id: str, path: str, chance: random.Random) -> list[tuple[str, f.Fact]]:
     """The first stages of a case, as far as chance has it."""
     at = AT - timedelta(days=chance.randrange(5))
     end = f.CaseTerminated(case_id=case_id, reason="impasse", guidance="g", terminated_at=AT)
     stages: list[tuple[str, f.Fact]] = [
-        ("intake", registered(case_id, path, chance.choice(["grid", "court"]), at)),
-        ("triage", assessed(case_id, chance.choice(["red", "yellow", "blue"]))),
+        ("intake", registered(case_id, path, chance.choice(CHANNELS), at)),
+        ("triage", assessed(case_id, chance.choice(GRADES))),
         ("routing", assigned(case_id)),
         ("mediation", end),
     ]
     return stages[: 1 + chance.randrange(4)]
 
 
-def registered(case_id: str, path: str, channel: str, at: datetime) -> f.CaseRegistered:
+def registered(case_id: str, path: str, channel: Channel, at: datetime) -> f.CaseRegistered:
     return f.CaseRegistered(
         case_id=case_id, number=f"n-{case_id}", unit="510104", channel=channel,
         source="court", area=path.rstrip("/").rpartition("/")[2], area_path=path, reported_at=at,
@@ -77,7 +82,7 @@ def registered(case_id: str, path: str, channel: str, at: datetime) -> f.CaseReg
     )  # fmt: skip
 
 
-def assessed(case_id: str, grade: str) -> f.CaseAssessed:
+def assessed(case_id: str, grade: Grade) -> f.CaseAssessed:
     return f.CaseAssessed(
         case_id=case_id, revision=1, type="02", suitability="M", grade=grade, score=1,
         confidence=1.0, policy_version="1", input_sha256="0", assessed_at=AT,

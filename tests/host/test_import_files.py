@@ -3,6 +3,7 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -188,7 +189,7 @@ def test_parties_come_from_columns_or_from_a_list() -> None:
     assert (case["people_count"], case["amount"]) == (44, "1200.5")
     listed = [{"role": "applicant", "kind": "person", "name": "曾德富"}]
     mapping = profile_map("narratives")
-    row = {
+    synthetic: dict[str, Any] = {
         "text": "x",
         "channel": "grid",
         "division": "510104",
@@ -196,6 +197,6 @@ def test_parties_come_from_columns_or_from_a_list() -> None:
         "occurred_on": None,
         "id": "s-1",
     }
-    case = case_of(row, mapping, {})
+    case = case_of(synthetic, mapping, {})
     assert case["parties"] == listed
     assert "occurred_on" not in case

@@ -8,13 +8,14 @@ import pytest
 
 from fengqiao_chassis.testing import Harness
 from fengqiao_contracts.facts import CaseAssessed, CaseRedirected, CaseWaitlisted
+from fengqiao_contracts.values import Grade
 
 Dispute = Callable[..., dict[str, Any]]
 AT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 CITY = "/510100/"
 
 
-def assessed(case_id: str, grade: str = "red") -> CaseAssessed:
+def assessed(case_id: str, grade: Grade = "red") -> CaseAssessed:
     return CaseAssessed(
         case_id=case_id, revision=1, type="10", suitability="M", grade=grade, score=80,
         confidence=0.9, policy_version="1", input_sha256="0", assessed_at=AT,
@@ -69,7 +70,7 @@ async def test_filters_and_pages_agree_with_their_total(h: Harness, dispute: Dis
     async def total(**filters: Any) -> int:
         page = (await client.get("/cases", params=filters)).json()
         assert len(page["items"]) == min(page["total"], page["size"])
-        return page["total"]
+        return int(page["total"])
 
     assert await total() == 8
     assert await total(area="510104") == 7

@@ -18,7 +18,12 @@ def rows(count: int, **more: Any) -> list[dict[str, Any]]:
 
 async def test_good_rows_go_in_and_bad_rows_are_answered_by_line(h: Harness) -> None:
     client = h.client("intake", role="city")
-    body = {"rows": rows(6), "channel": "petition", "area": "510100", "import_key": "k"}
+    body: dict[str, Any] = {
+        "rows": rows(6),
+        "channel": "petition",
+        "area": "510100",
+        "import_key": "k",
+    }
     body["rows"][1] = {"narrative": ""}
     body["rows"][2]["colour"] = "red"
     body["rows"][3]["area"] = "999999"
@@ -43,7 +48,12 @@ async def test_good_rows_go_in_and_bad_rows_are_answered_by_line(h: Harness) -> 
 @pytest.mark.parametrize("referred", [True, False])
 async def test_running_twice_registers_nothing_twice(h: Harness, *, referred: bool) -> None:
     client = h.client("intake", role="city")
-    body = {"rows": rows(20), "channel": "petition", "area": "510100", "import_key": "k"}
+    body: dict[str, Any] = {
+        "rows": rows(20),
+        "channel": "petition",
+        "area": "510100",
+        "import_key": "k",
+    }
     if referred:
         for n, row in enumerate(body["rows"]):
             row["external_ref"] = {"system": "p", "number": str(n)}
@@ -61,7 +71,7 @@ async def test_running_twice_registers_nothing_twice(h: Harness, *, referred: bo
 
 async def test_a_number_twice_in_one_chunk_is_one_case_with_a_supplement(h: Harness) -> None:
     client = h.client("intake", role="city")
-    body = {"rows": rows(2), "channel": "petition", "area": "510100"}
+    body: dict[str, Any] = {"rows": rows(2), "channel": "petition", "area": "510100"}
     for row in body["rows"]:
         row["external_ref"] = {"system": "p", "number": "1"}
     chunk = (await client.post("/imports", json=body)).json()
@@ -112,7 +122,7 @@ async def test_a_chunk_that_is_none_is_refused(h: Harness, body: dict[str, Any])
 
 async def test_a_district_imports_into_its_own_area_only(h: Harness) -> None:
     client = h.client("intake", role="district", areas=["510104"])
-    body = {"rows": rows(2), "channel": "grid", "area": "510104018"}
+    body: dict[str, Any] = {"rows": rows(2), "channel": "grid", "area": "510104018"}
     body["rows"][1]["area"] = "510105"
     chunk = (await client.post("/imports", json=body)).json()
 

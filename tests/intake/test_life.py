@@ -6,13 +6,13 @@ from itertools import product
 from fengqiao_contracts import codes
 from fengqiao_contracts import facts as f
 from fengqiao_contracts.life import MOVES, CaseState, advance, bucket_of
-from fengqiao_contracts.values import Obligation
+from fengqiao_contracts.values import Grade, Obligation
 
 AT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 DAY = date(2026, 11, 25)
 
 
-def assessed(grade: str = "yellow", revision: int = 1) -> f.CaseAssessed:
+def assessed(grade: Grade = "yellow", revision: int = 1) -> f.CaseAssessed:
     return f.CaseAssessed(
         case_id="c", revision=revision, type="02", suitability="M", grade=grade, score=30,
         confidence=0.9, policy_version="1", input_sha256="0", assessed_at=AT,

@@ -47,23 +47,22 @@ async def issue_daily(tx: Tx, area: Area, day: date, actor: str) -> tuple[DailyR
     last = await store.last_report(tx, KIND, area.code, day.isoformat(), SYSTEM)
     if last is not None and not changed(last.counts, counts):
         return report_of(last), False
+    issue = last.issue + 1 if last else 1
     row = {
         "kind": KIND,
         "area": area.code,
         "period": day.isoformat(),
-        "issue": last.issue + 1 if last else 1,
+        "issue": issue,
         "counts": counts,
         "issued_at": tx.now,
         "issued_by": actor,
     }
     await store.add_report(tx, row)
-    fact = DailySummaryIssued(
-        area=area.code, day=day, issue=row["issue"], counts=counts, issued_at=tx.now
-    )
+    fact = DailySummaryIssued(area=area.code, day=day, issue=issue, counts=counts, issued_at=tx.now)
     tx.state(fact, area=area.path, actor=actor)
-    tx.audit("report.issue", f"daily/{area.code}/{day}/{fact.issue}")
+    tx.audit("report.issue", f"daily/{area.code}/{day}/{issue}")
     return (
-        DailyReport(area=area.code, day=day, issue=fact.issue, counts=counts, issued_at=tx.now),
+        DailyReport(area=area.code, day=day, issue=issue, counts=counts, issued_at=tx.now),
         True,
     )
 

@@ -62,7 +62,7 @@ async def group_cases(
 ) -> dict[tuple[Any, ...], int]:
     """Cases by these dimensions: from the roll-up where it holds them, else from the lines."""
     if _in_rollup(by, wanted, scope):
-        columns = [counts.c[name] for name in by]
+        columns: list[ColumnElement[Any]] = [counts.c[name] for name in by]
         statement = select(*columns, func.sum(counts.c.n).label("n")).where(
             _rollup_condition(wanted, scope)
         )

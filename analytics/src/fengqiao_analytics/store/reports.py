@@ -23,7 +23,8 @@ async def last_report(
     statement = select(reports).where(
         reports.c.kind == kind, reports.c.area == area, reports.c.period == period
     )
-    return await tx.one(statement.order_by(reports.c.issue.desc()).limit(1))
+    row: Row[Any] | None = await tx.one(statement.order_by(reports.c.issue.desc()).limit(1))
+    return row
 
 
 async def issues_of(

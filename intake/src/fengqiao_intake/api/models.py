@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -157,15 +158,18 @@ def party_view(row: Row[Any], keys: Keyring, *, masked: bool) -> PartyView:
         opened[column] = None if sealed is None else keys.open(place(column), row.id, sealed)
     if masked:
         opened = {k: None if v is None else _MASKS[k](v) for k, v in opened.items()}
-    known = {"id": row.id, "role": row.role, "kind": row.kind, "id_kind": row.id_kind}
-    return PartyView(**known, **opened)
+    return PartyView(id=row.id, role=row.role, kind=row.kind, id_kind=row.id_kind, **opened)
 
 
-_MASKS = {
+def _mask_address(address: str) -> str:
+    return address[:3] + "***"
+
+
+_MASKS: dict[str, Callable[[str], str]] = {
     "name": mask_name,
     "id_number": mask_number,
     "phone": mask_number,
-    "address": lambda address: address[:3] + "***",
+    "address": _mask_address,
 }
 
 

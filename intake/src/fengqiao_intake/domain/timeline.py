@@ -57,4 +57,4 @@ def _plain(value: Any) -> bool:
         return len(value) <= _MAX_TEXT
     if isinstance(value, list):
         return 0 < len(value) <= 12 and all(isinstance(v, str) and _plain(v) for v in value)
-    return isinstance(value, (int, float)) and value is not None
+    return isinstance(value, int | float)

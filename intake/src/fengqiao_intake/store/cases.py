@@ -73,7 +73,10 @@ async def find_cases(tx: ReadTx, ids: Iterable[str], scope: Scope) -> dict[str, 
 
 async def find_by_number(tx: ReadTx, number: str, scope: Scope) -> Row[Any] | None:
     """The case of a public number."""
-    return await tx.one(select(cases).where(cases.c.number == number, visible(cases.c, scope)))
+    row: Row[Any] | None = await tx.one(
+        select(cases).where(cases.c.number == number, visible(cases.c, scope))
+    )
+    return row
 
 
 async def list_cases(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Row, case, delete, func, insert, literal, select, update
 
 from fengqiao_chassis.store import ReadTx, Scope, Tx, upsert, visible
 
@@ -35,7 +35,7 @@ async def note_progress(
     )
     if errors:
         await tx.run(insert(import_errors), [row | {"import_id": import_id} for row in errors])
-    last = bindparam("last", max(lines, default=0))
+    last = literal(max(lines, default=0))
     await tx.run(
         update(imports)
         .where(imports.c.id == import_id)
@@ -49,7 +49,10 @@ async def note_progress(
 
 async def find_import(tx: ReadTx, import_id: str, scope: Scope) -> Row[Any] | None:
     """An import's progress."""
-    return await tx.one(select(imports).where(imports.c.id == import_id, visible(imports.c, scope)))
+    row: Row[Any] | None = await tx.one(
+        select(imports).where(imports.c.id == import_id, visible(imports.c, scope))
+    )
+    return row
 
 
 async def count_errors(tx: ReadTx, import_id: str, scope: Scope) -> int:

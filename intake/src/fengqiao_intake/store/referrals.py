@@ -24,16 +24,20 @@ _WITH_CASE = select(
 
 async def find_referral(tx: ReadTx, referral_id: str, scope: Scope) -> Row[Any] | None:
     """A referral of a case in the scope, with what its case stands at."""
-    return await tx.one(_WITH_CASE.where(referrals.c.id == referral_id, visible(cases.c, scope)))
+    row: Row[Any] | None = await tx.one(
+        _WITH_CASE.where(referrals.c.id == referral_id, visible(cases.c, scope))
+    )
+    return row
 
 
 async def find_reference(tx: ReadTx, system: str, number: str, scope: Scope) -> Row[Any] | None:
     """A referral by the referrer's own number."""
-    return await tx.one(
+    row: Row[Any] | None = await tx.one(
         _WITH_CASE.where(
             referrals.c.system == system, referrals.c.number == number, visible(cases.c, scope)
         )
     )
+    return row
 
 
 async def save_referral(tx: Tx, referral_id: str, changes: Mapping[str, Any]) -> None:

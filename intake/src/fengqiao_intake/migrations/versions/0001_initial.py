@@ -52,9 +52,16 @@ def downgrade() -> None:
         op.drop_table(f"intake_{name}")
 
 
-def _present(column: str) -> dict[str, sa.TextClause]:
-    condition = sa.text(f"{column} IS NOT NULL")
-    return {"postgresql_where": condition, "sqlite_where": condition}
+def _index_present(table: str, column: str) -> None:
+    """An index of the rows that have the column."""
+    present = sa.text(f"{column} IS NOT NULL")
+    op.create_index(
+        f"ix_{table}_{column}",
+        table,
+        [column],
+        postgresql_where=present,
+        sqlite_where=present,
+    )
 
 
 def _cases() -> None:
@@ -100,9 +107,7 @@ def _cases() -> None:
     op.create_index("ix_intake_cases_words_hash", "intake_cases", ["words_hash"])
     op.create_index("ix_intake_cases_status_id", "intake_cases", ["status", "id"])
     op.create_index("ix_intake_cases_unit_id", "intake_cases", ["unit", "id"])
-    op.create_index(
-        "ix_intake_cases_mediator", "intake_cases", ["mediator"], **_present("mediator")
-    )
+    _index_present("intake_cases", "mediator")
 
 
 def _parties() -> None:
@@ -123,9 +128,7 @@ def _parties() -> None:
     )
     op.create_index("ix_intake_parties_case_id", "intake_parties", ["case_id"])
     for column in ("id_blind", "phone_blind"):
-        op.create_index(
-            f"ix_intake_parties_{column}", "intake_parties", [column], **_present(column)
-        )
+        _index_present("intake_parties", column)
 
 
 def _words() -> None:
