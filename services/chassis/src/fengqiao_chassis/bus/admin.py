@@ -48,7 +48,8 @@ async def create_topics(
 
 async def check_topics(bootstrap: str, prefix: str = "", *, seconds: float = SECONDS) -> None:
     """Refuse with TopicsError a start on topics that are missing or have another number of
-    partitions. A broker that is away raises nothing: it may come later."""
+    partitions. A broker that is away raises nothing: it may come later.
+    """
     try:
         async with asyncio.timeout(seconds), _admin(bootstrap) as admin:
             counts = await _partitions(admin, prefix)
@@ -84,9 +85,7 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-async def _create_missing(
-    admin: AIOKafkaAdminClient, prefix: str, replication: int
-) -> list[str]:
+async def _create_missing(admin: AIOKafkaAdminClient, prefix: str, replication: int) -> list[str]:
     while True:
         try:
             there = set(await admin.list_topics())

@@ -38,7 +38,7 @@ async def _bounded(work: Awaitable[object], seconds: float) -> bool:
     return True
 
 
-class _Listener(ConsumerRebalanceListener):
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed
     """Tells the reader that the assignment changed."""
 
     def __init__(self, reader: KafkaReader) -> None:
@@ -56,9 +56,7 @@ class _Listener(ConsumerRebalanceListener):
 class KafkaReader:
     """One member of a group. Kafka's own offsets are written for monitoring and never read."""
 
-    def __init__(
-        self, bootstrap: str, group: str, topics: Sequence[str], prefix: str = ""
-    ) -> None:
+    def __init__(self, bootstrap: str, group: str, topics: Sequence[str], prefix: str = "") -> None:
         self.bootstrap = bootstrap
         self.group = prefix + group
         self.topics = {prefix + topic: topic for topic in topics}
@@ -125,7 +123,8 @@ class KafkaReader:
 
     async def lag(self) -> int | None:
         """Records of the assigned partitions not yet committed; None while the broker is away, the
-        group changes, or the log is shorter than what the group has passed."""
+        group changes, or the log is shorter than what the group has passed.
+        """
         consumer, changes = self._consumer, self._changes
         if consumer is None or not self._joined or self._stale:
             return None
@@ -230,7 +229,7 @@ class KafkaReader:
             if records[0].offset != self._held[place]:
                 # Retention passed the group, or the log is a new one: positions sort it out.
                 self.log.warning("bus.jump", topic=place[0], partition=place[1])
-            batch.entries += [_entry(place, record) for record in records]
+            batch.entries.extend(_entry(place, record) for record in records)
             batch.begin[place] = self._held[place]
             batch.end[place] = self._held[place] = records[-1].offset + 1
         return batch
