@@ -111,7 +111,7 @@ def access_columns() -> list[Column[Any]]:
         Column("area_path", String(120), nullable=False),
         Column("reporter", String(80)),
         Column("mediator", String(36)),
-        Column("referrers", Text, nullable=False, server_default="|"),
+        Column("referrers", Text, server_default="|"),
     ]
 
 

@@ -17,7 +17,10 @@ from .port import Batch, Entry, LoadOffsets, Place
 LOG_NUMBER = 1
 _LOG = (
     select(t.outbox)
-    .where(t.outbox.c.id > bindparam("after"), t.outbox.c.topic.in_(bindparam("topics", expanding=True)))
+    .where(
+        t.outbox.c.id > bindparam("after"),
+        t.outbox.c.topic.in_(bindparam("topics", expanding=True)),
+    )
     .order_by(t.outbox.c.id)
     .limit(bindparam("most"))
 )
@@ -144,7 +147,9 @@ class SqlReader:
                     await conn.scalar(
                         select(func.count())
                         .select_from(t.outbox)
-                        .where(t.outbox.c.topic == topic, t.outbox.c.id > self._cursor.get(topic, 0))
+                        .where(
+                            t.outbox.c.topic == topic, t.outbox.c.id > self._cursor.get(topic, 0)
+                        )
                     )
                     or 0
                 )

@@ -69,9 +69,7 @@ def from_kafka(
     if key != texts["subject"].encode():
         raise NotReadable("key-is-not-the-subject")
     numbers = {of: _number(given, name) for name, of in _NUMBERS.items()}
-    optional = {
-        of: _text(given, name) if name in given else None for name, of in _OPTIONAL.items()
-    }
+    optional = {of: _text(given, name) if name in given else None for name, of in _OPTIONAL.items()}
     return Envelope(
         id=texts["id"],
         source=texts["source"],
@@ -114,8 +112,8 @@ def _moment(headers: Mapping[str, bytes]) -> datetime:
     try:
         moment = datetime.fromisoformat(_text(headers, "ce_time"))
     except ValueError as error:
-        raise error if isinstance(error, NotReadable) else NotReadable(
-            "bad-header:ce_time"
+        raise (
+            error if isinstance(error, NotReadable) else NotReadable("bad-header:ce_time")
         ) from None
     if moment.tzinfo is None:
         raise NotReadable("bad-header:ce_time")
