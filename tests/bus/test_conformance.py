@@ -6,6 +6,7 @@ from typing import Any
 
 from bus.checks import check_causes, check_complete, check_once, check_order
 from bus.world import Recorder, World, gaps, state, step
+from sqlalchemy import text
 
 from fengqiao_chassis.bus import Received
 from fengqiao_chassis.store.tx import Tx
@@ -69,8 +70,6 @@ async def test_no_group_sees_an_answer_before_the_fact_it_answers(world: World) 
     assert sum(e.cause is not None for e in history) == 80
     await clean(world, "triage", "routing", "analytics")
     async with world.database.read() as conn:
-        from sqlalchemy import text
-
         wrong = await conn.scalar(
             text(
                 "SELECT count(*) FROM bus_outbox a JOIN bus_outbox c ON a.causation_id = c.fact_id"

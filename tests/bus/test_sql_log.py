@@ -104,9 +104,7 @@ async def test_a_record_that_is_no_fact_parks_its_subject_only(tmp_path: Path) -
         member = await world.member("triage", Recorder())
         intake, ids = world.service("intake"), [new_id(), new_id()]
         await state(intake, ids, "a")
-        broken = (
-            update(t.outbox).where(t.outbox.c.subject == ids[0]).values(data=b'{"case_id": 5}')
-        )
+        broken = update(t.outbox).where(t.outbox.c.subject == ids[0]).values(data=b'{"case_id": 5}')
         await intake.write(lambda tx: tx.run(broken))
         await state(intake, ids, "b")
         await world.settle(member)

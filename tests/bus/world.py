@@ -9,12 +9,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from bus.checks import Effect
+from servers import retry
 from sqlalchemy import Column, Integer, MetaData, String, Table, func, insert, select, text, update
 
-from bus.checks import Effect
 from fengqiao_chassis.bus import Received, Subscriptions, on
 from fengqiao_chassis.bus.consumer import Consumer
+from fengqiao_chassis.bus.inbox import Fenced
+from fengqiao_chassis.bus.kafka import KafkaPublisher, KafkaReader
 from fengqiao_chassis.bus.port import Reader, Relay
+from fengqiao_chassis.bus.relay import KafkaRelay
 from fengqiao_chassis.bus.sql import SqlReader
 from fengqiao_chassis.clock import Clock
 from fengqiao_chassis.keys import Keyring, init_keys
@@ -191,19 +196,14 @@ class KafkaWorld(World):
         self.bootstrap = bootstrap
 
     def reader(self, group: str, topics: Sequence[str]) -> Reader:
-        from fengqiao_chassis.bus.kafka import KafkaReader
-
         return KafkaReader(self.bootstrap, group, topics, "")
 
     async def relay(self, service: str) -> None:
-        from fengqiao_chassis.bus.kafka import KafkaPublisher
-        from fengqiao_chassis.bus.relay import KafkaRelay
-
         relay: Relay = KafkaRelay(self.service(service), KafkaPublisher(self.bootstrap, ""))
         self.relays.append(asyncio.create_task(relay.run()))
         self.stack.push_async_callback(relay.close)
 
-    async def redeliver(self, consumer: Consumer) -> None:
+    async def redeliver(self, consumer: Consumer) -> None:  # noqa: ARG002
         """The relay loses what it knew of acknowledgements and sends everything again."""
         await self.acknowledged()
         again = update(t.positions).values(acked=0)
@@ -232,8 +232,6 @@ class KafkaWorld(World):
 
 async def step(consumer: Consumer, wait: float = 0.0) -> int:
     """One step as `Consumer.run` does it: fenced means reading again."""
-    from fengqiao_chassis.bus.inbox import Fenced
-
     try:
         return await consumer.step(wait)
     except Fenced:
@@ -269,9 +267,6 @@ async def embedded_world(folder: Path) -> AsyncIterator[World]:
 @asynccontextmanager
 async def kafka_world(folder: Path, url: str, bootstrap: str) -> AsyncIterator[World]:
     """PostgreSQL and Kafka with the platform's topics."""
-    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-    from servers import retry
-
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await retry(admin.start)
     try:
@@ -301,7 +296,7 @@ async def gaps(world: World) -> list[str]:
     wrong = []
     for column, keys in (("sequence", "source, subject"), ("position", "source, topic, partition")):
         query = text(
-            f"SELECT {keys}, count(*), min({column}), max({column}), count(DISTINCT {column})"  # noqa: S608
+            f"SELECT {keys}, count(*), min({column}), max({column}), count(DISTINCT {column})"
             f" FROM bus_outbox GROUP BY {keys}"
         )
         async with world.database.read() as conn:
