@@ -103,7 +103,7 @@ class World:
         """The door of a service."""
         return ServiceDb(self.database, name, self.keys, Clock())
 
-    def reader(self, group: str, topics: Sequence[str]) -> Reader:
+    def reader(self, group: str, topics: Sequence[str]) -> Reader:  # noqa: ARG002
         """A new member of a group."""
         return SqlReader(self.database, topics)
 
