@@ -25,9 +25,7 @@ from fengqiao_host.processes import Fleet
 
 MODES = [
     pytest.param("embedded", marks=pytest.mark.slow),
-    pytest.param(
-        "servers", marks=[pytest.mark.slow, pytest.mark.postgres, pytest.mark.kafka]
-    ),
+    pytest.param("servers", marks=[pytest.mark.slow, pytest.mark.postgres, pytest.mark.kafka]),
 ]
 
 

@@ -92,7 +92,11 @@ class Dispute:
         end = time.monotonic() + 20
         while True:
             answer = await self.client.post(f"/cases/{self.id}/{what}", json=body)
-            if answer.status_code == 409 and "not-here-yet" in answer.text and time.monotonic() < end:
+            if (
+                answer.status_code == 409
+                and "not-here-yet" in answer.text
+                and time.monotonic() < end
+            ):
                 await asyncio.sleep(0.05)
                 continue
             return answer

@@ -106,6 +106,12 @@ class DemoCity:
         return f"演示数据已齐：{CASES} 件 · all {CASES} cases are in ({told})"
 
     async def _play(self, case_id: str, story: Story) -> None:
+        """Play a story; a dispatcher brings it to mediation where triage had read it otherwise."""
+        api = Api(self.client, self.tokens["city"])
+        if (await api.get(f"/cases/{case_id}"))["status"] in {"redirected", "waiting"}:
+            body = {"outlet": "mediation", "reason": "双方自愿调解，由指挥中心改派"}
+            await api.post(f"/cases/{case_id}/routing", body, f"demo-route-{story.key}")
+            await remote.wait_settled(self.client, 60)
         await play(self.client, self.tokens, case_id, story.script)
 
     async def _register(self, bodies: Mapping[str, Mapping[str, Any]]) -> list[str]:

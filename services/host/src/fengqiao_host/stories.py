@@ -53,8 +53,8 @@ def _xinjin(people: People) -> Story:
     firm = "新津锦河机械厂（虚构）"
     workers = [_person(people, "applicant") for _ in range(WORKERS)]
     body = _body(
-        f"2002年{firm}改制清算时，部分职工对清算方式和程序有异议，认为职工安置费和历年"
-        "欠缴的保险没有算清，相关工作一直没有进展，至今已拖了十多年。44名职工多次到企业和"
+        f"2002年{firm}改制清算时，部分职工对清算方式和程序有异议，认为职工的经济补偿金、"
+        "安置费和历年欠缴的社会保险没有算清，相关工作一直没有进展，至今已拖了十多年。44名职工多次到企业和"
         "主管部门反映，街道谈过几次都没有谈拢，社会影响较大。职工要求企业重新核算"
         "安置费并分期付清，企业愿意协商，但担心一次拿不出这笔钱。现请求人民调解。",
         "department",
@@ -134,9 +134,9 @@ def _jintang(people: People) -> Story:
 def _huaqiao(people: People) -> Story:
     """新津花桥: an inheritance among siblings; written because it was not performed at once."""
     body = _body(
-        "老人去世后留下花桥街道老房一套和存款十八万元，没有立遗嘱。大姐一直照顾老人，认为"
-        "自己应当多分；两个弟弟认为应当平均分。三姐弟为此互不来往，丧事后在院坝里争吵过两次，"
-        "社区干部劝说没有结果，请求街道调解委员会主持分割遗产。",
+        "父亲去世后留下花桥老房一套和存款十八万元，没有立遗嘱。大姐一直赡养照顾父亲，认为自己"
+        "应当多分；两个弟弟要求平均继承遗产。三姐弟在院坝里吵过两次架，互不来往，亲戚劝说"
+        "没有结果，想请调解员到家里来调解。",
         "self",
         "510118003",
         [_person(people, role) for role in ("applicant", "respondent", "respondent")],

@@ -6,10 +6,12 @@ import sys
 
 import typer
 
+from fengqiao_contracts.errors import Refusal
 from fengqiao_triage.cli import app as triage
 
 from ..import_mapping import ImportProblem
 from ..problems import CliProblem
+from ..public_api import DriveError
 from . import bus, checks, files, people, serving
 from .console import say_error
 
@@ -34,6 +36,12 @@ def main() -> None:
         app()
     except (CliProblem, ImportProblem) as problem:
         say_error(str(problem))
+        sys.exit(1)
+    except Refusal as refusal:
+        say_error(f"{refusal.zh}\n{refusal.en}")
+        sys.exit(1)
+    except DriveError as refused:
+        say_error(f"平台拒绝了一步 · the platform refused a step: {refused}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
