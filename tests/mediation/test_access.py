@@ -85,6 +85,9 @@ async def test_another_district_sees_nothing_and_does_nothing(desk: Any) -> None
         ("agreements", {"form": "spoken", "content": "x"}, "form"),
         ("termination", {"reason": "bored"}, "reason"),
         ("extensions", {"due_on": "2026-03-31", "agreed_by": ["a", "b"]}, "due_on"),
+        ("extensions", {"due_on": "9999-12-31", "agreed_by": ["a", "b"]}, "due_on"),
+        ("agreements", {"form": "oral", "content": "x", "obligations": [OWED | {"due_on": "9999-12-31"}]}, "due_on"),
+        ("agreements", {"form": "oral", "content": "\x00", "obligations": []}, "content"),
     ],
 )  # fmt: skip
 async def test_bad_input_is_refused_naming_the_field_and_nothing_is_stored(

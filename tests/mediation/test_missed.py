@@ -97,6 +97,7 @@ async def test_a_redirected_case_leaves_the_desk_with_its_clocks(desk: Any) -> N
         redirected_at=desk.h.clock.now(),
     )
     await desk.h.state("routing", fact, area=PATH)
+    await desk.h.settle()
     desk.h.clock.advance(timedelta(days=1))
     assert await missed(desk) == []
     assert (await desk.get("/desk")).json()["total"] == 0

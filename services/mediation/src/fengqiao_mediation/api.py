@@ -21,8 +21,9 @@ from .domain.states import State
 from .handlers import acceptance, agreement, contacts, ending
 from .handlers.common import OFFICES, not_here_yet, not_your_case
 
-CaseId = Annotated[str, Path(min_length=1, max_length=64)]
-AgreementId = Annotated[str, Path(min_length=1, max_length=64)]
+_PLAIN = r"^[^\s\x00-\x1f\x7f]+$"
+CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=_PLAIN)]
+AgreementId = Annotated[str, Path(min_length=1, max_length=64, pattern=_PLAIN)]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=40)]
 Page = Annotated[int, Query(ge=1, le=10_000)]
 Size = Annotated[int, Query(ge=1, le=200)]
