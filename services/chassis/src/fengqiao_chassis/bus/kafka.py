@@ -278,10 +278,12 @@ class KafkaPublisher:
         except _AWAY:
             pass
         except BaseException:
+            _forget(sent.values())
             await self._discard()
             raise
         acked = [n in sent and _well(sent[n]) for n in range(len(envelopes))]
         if not all(acked):
+            _forget(sent.values())
             await self._discard()
         return acked
 
@@ -336,6 +338,12 @@ class KafkaPublisher:
             producer._message_accumulator.fail_all(KafkaError())  # noqa: SLF001 -- no public way
         if not await _bounded(producer.stop(), STOP_SECONDS):
             await _bounded(producer.client.close(), STOP_SECONDS)
+
+
+def _forget(futures: Iterable[asyncio.Future[object]]) -> None:
+    """Let futures fail later without a complaint that nobody asked them."""
+    for future in futures:
+        future.add_done_callback(lambda f: f.cancelled() or f.exception())
 
 
 def _well(future: asyncio.Future[object]) -> bool:

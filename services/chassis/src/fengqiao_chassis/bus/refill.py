@@ -303,7 +303,7 @@ def _last(table: Any) -> Any:
     )
 
 
-def _raise(highest: dict[Stretch, int], rows: Iterable[Row[Any]]) -> None:
+def _raise(highest: dict[Stretch, int], rows: Iterable[Any]) -> None:
     for row in rows:
         key = (row[0], row[1], row[2])
         highest[key] = max(highest.get(key, 0), row[3])
