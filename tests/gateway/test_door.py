@@ -60,7 +60,7 @@ async def test_a_call_reaches_its_service_with_our_identity_and_nobody_elses(wor
     assert (seen["service"], seen["path"]) == ("intake", "/cases/c1/timeline")
     assert seen["query"] == "q=a%20b&page=2"
     assert seen["who"]["role"] == "district"
-    assert seen["who"]["areas"] == ["510104"]
+    assert seen["who"]["areas"] == ["/510100/510104/"]
     assert seen["headers"]["idempotency-key"] == "k1"
     assert seen["headers"]["if-match"] == '"7"'
     for name in ("x-user", "x-role", "x-scope", "x-forwarded-for", "x-original-url", "cookie"):

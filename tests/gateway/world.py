@@ -65,7 +65,8 @@ def echo(name: str) -> Service:
             )
 
         for path in ("/cases", "/cases/{case_id}", "/cases/{case_id}/timeline"):
-            routes.add_api_route(path, tell, methods=["GET", "POST"])
+            for method in ("GET", "POST"):  # one operation each, as in the services' documents
+                routes.add_api_route(path, tell, methods=[method])
         return routes
 
     return Service(
