@@ -70,6 +70,8 @@ class Desk:
         return dict(answer.json())
 
     async def said(self, kind: type | None = None) -> list[Any]:
+        """The facts stated so far, after the work that is due now has run."""
+        await self.harness.tick()
         await self.harness.settle()
         facts = [item.fact for item in await self.harness.facts(REGISTRY)]
         return [fact for fact in facts if kind is None or isinstance(fact, kind)]

@@ -70,9 +70,10 @@ def test_a_text_without_date_was_written_in_the_last_year_it_names() -> None:
         json.dumps({"text": "a"}).encode(),
         b"",
         "文本".encode("gb18030"),
-        gzip.compress(json.dumps(record()).encode())[:-9],
+        gzip.compress(json.dumps(record()).encode(), mtime=0)[:-9],
         b"[1]\n",
     ],
+    ids=["no-json", "no-label", "empty", "gb18030", "cut-gzip", "a-list"],
 )
 def test_a_file_of_another_kind_is_refused_with_the_remedy(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "bad.jsonl"
