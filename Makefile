@@ -75,7 +75,7 @@ step-format:
 step-lint:
 	@$(BIN)/ruff check --quiet .
 step-imports:
-	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/lint-imports
 step-dependencies:
 	@for member in $(MEMBERS); do (cd $$member && $(CURDIR)/$(BIN)/deptry src) || exit 1; done
 step-lock: # the lock names the public index only: no mirror of the person who wrote it

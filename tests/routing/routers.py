@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from fengqiao_chassis.bus import Received
 from fengqiao_chassis.store import Tx
-from fengqiao_chassis.store.sql import Upsert, for_dialect
+from fengqiao_chassis.store.sql import Upsert
 from fengqiao_contracts.facts import (
     CaseAssessed,
     CaseRegistered,
@@ -59,7 +59,7 @@ class Transaction:
         self.later: list[tuple[str, str, Any]] = []
 
     async def _execute(self, stmt: Any, params: Any = None) -> Any:
-        native = for_dialect(stmt, self.dialect) if isinstance(stmt, Upsert) else stmt
+        native = stmt.native(self.dialect) if isinstance(stmt, Upsert) else stmt
         return await self._connection.execute(native, params)
 
     async def all(self, stmt: Any, params: Any = None) -> Sequence[Any]:

@@ -131,7 +131,10 @@ class Town:
         await self.state("mediation", fact, STREET)
 
     async def state(self, source: str, fact: Fact, path: str) -> None:
+        """State another service's fact; it is heard, and what it made due now has run."""
         await self.h.state(source, fact, area=path)
+        await self.h.settle()
+        await self.h.tick()
         await self.h.settle()
 
     async def said(self, case_id: str) -> list[str]:

@@ -13,7 +13,12 @@ _NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 
 Id = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z:._-]+$")]
 Name = Annotated[
-    str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f\s][^\x00-\x1f\x7f]*$")
+    str,
+    Field(
+        min_length=1,
+        max_length=80,
+        pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f\s][^\x00-\x1f\x7f]*$",
+    ),
 ]
 Username = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_CONTROLS)]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=_NO_CONTROLS)]

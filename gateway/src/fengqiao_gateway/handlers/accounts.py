@@ -81,8 +81,8 @@ async def create_account(tx: Tx, by: Manager, new: NewAccount, password_hash: st
         "changed_at": tx.now,
     }
     await store.add_account(tx, row)
-    tx.audit("account.create", row["id"], fields=("username", "role", "areas"))
-    return await get_account(tx, row["id"])
+    tx.audit("account.create", str(row["id"]), fields=("username", "role", "areas"))
+    return await get_account(tx, str(row["id"]))
 
 
 async def change_account(
@@ -94,7 +94,7 @@ async def change_account(
     """
     row = await _managed(tx, by, account_id)
     values = {k: v for k, v in changes.items() if k != "unlock"}
-    merged = {k: values.get(k, getattr(row, k)) for k in NewAccount.__slots__}
+    merged: dict[str, Any] = {k: values.get(k, getattr(row, k)) for k in NewAccount.__slots__}
     new = NewAccount(**(merged | {"areas": tuple(merged["areas"])}))
     check_account(new)
     check_may_manage(by.role, new.role)

@@ -71,9 +71,9 @@ async def create_partner(
         "rotated_at": None,
     }
     await store.add_partner(tx, row)
-    key = await _issue(tx, row["id"])
-    tx.audit("partner.create", row["id"], fields=("system", "channel", "areas"))
-    return IssuedKey(await get_partner(tx, row["id"]), key)
+    key = await _issue(tx, str(row["id"]))
+    tx.audit("partner.create", str(row["id"]), fields=("system", "channel", "areas"))
+    return IssuedKey(await get_partner(tx, str(row["id"])), key)
 
 
 async def rotate_partner(

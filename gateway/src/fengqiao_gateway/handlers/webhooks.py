@@ -85,10 +85,10 @@ async def create_webhook(
         "sender": None,
         "sender_until": None,
     }
-    row["secret"] = tx.keys.seal(_TABLE, row["id"], secret)
+    row["secret"] = tx.keys.seal(_TABLE, str(row["id"]), secret)
     await store.add_webhook(tx, row)
-    tx.audit("webhook.create", row["id"], fields=("url", "types"))
-    return await get_webhook(tx, who, row["id"]), secret
+    tx.audit("webhook.create", str(row["id"]), fields=("url", "types"))
+    return await get_webhook(tx, who, str(row["id"])), secret
 
 
 async def change_webhook(tx: Tx, who: Caller, webhook_id: str, changes: dict[str, Any]) -> Webhook:

@@ -60,6 +60,8 @@ def build_door(ctx: Context, settings: Settings) -> Door:
     """Binds the parts to one another."""
     limiter = Limiter(settings)
     outbound = Outbound(settings.allowed_targets(), settings.webhook_timeout)
+    if ctx.upstream is None:
+        raise RuntimeError("the gateway needs a way to the services")
     forwarder = Forwarder(
         ctx.upstream, ctx.mint, ctx.settings.max_body_bytes, ctx.settings.max_import_bytes
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fengqiao_chassis.store import SYSTEM, Scope, Tx
+from fengqiao_chassis.store import SYSTEM, ReadTx, Scope, Tx
 from fengqiao_contracts.errors import Conflict, Invalid, NotFound, NotHereYet
 
 from .. import store
@@ -56,7 +56,7 @@ async def decide_routing(
     return await view_of(table, tx, scope, case_id)
 
 
-async def view_of(table: Table, tx: Tx, scope: Scope, case_id: str) -> RoutingView:
+async def view_of(table: Table, tx: ReadTx, scope: Scope, case_id: str) -> RoutingView:
     """The case's routing; raises NotHereYet."""
     row = await store.find_case(tx, scope, case_id)
     if row is None:

@@ -148,7 +148,9 @@ async def forget_notes(tx: Tx, case_ids: Collection[str]) -> None:
 
 async def find_case(tx: ReadTx, scope: Scope, case_id: str) -> Row[Any] | None:
     """The case's row, or None where the caller may not see it or it is not here."""
-    return await tx.one(select(cases).where(cases.c.case_id == case_id, visible(cases.c, scope)))
+    query = select(cases).where(cases.c.case_id == case_id, visible(cases.c, scope))
+    row: Row[Any] | None = await tx.one(query)
+    return row
 
 
 async def history(tx: ReadTx, scope: Scope, case_id: str) -> Sequence[Row[Any]]:

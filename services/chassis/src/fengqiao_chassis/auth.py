@@ -121,9 +121,7 @@ def add_referrer(referrers: str | None, system: str) -> str:
     return "|" + "".join(f"{s}|" for s in dict.fromkeys([*known, system]))
 
 
-def visible(
-    columns: ReadOnlyColumnCollection[str, Any], scope: Scope
-) -> ColumnElement[bool]:
+def visible(columns: ReadOnlyColumnCollection[str, Any], scope: Scope) -> ColumnElement[bool]:
     """The condition under which a row with `access_columns` is in the caller's scope."""
     if scope.system:
         return true()
@@ -170,7 +168,8 @@ class Verifier:
 
     def verify(self, token: str, now: float | None = None) -> Principal:
         """The principal of a token; raises Unauthorized for anything that is not a live token of the
-        gateway for this service."""
+        gateway for this service.
+        """
         moment = time.time() if now is None else now
         if (known := self._seen.get(token)) and known[0] > moment:
             return known[1]

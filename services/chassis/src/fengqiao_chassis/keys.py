@@ -73,7 +73,8 @@ class Keyring:
 
 def init_keys(folder: Path) -> bool:
     """Make the key files once: `pii.json` (services), `gateway.json` (gateway only), `jwks.json`
-    (public). Returns False when they exist already; never overwrites."""
+    (public). Returns False when they exist already; never overwrites.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "pii.json").exists():
         return False

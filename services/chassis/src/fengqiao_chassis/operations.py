@@ -10,9 +10,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from .audit import verify
+from .bus.refill import refill as bus_refill
 from .runtime import Platform
 from .service import Service
-from .settings import Settings
+from .settings import Settings, SettingsError
 from .store import tables as t
 
 
@@ -85,3 +86,19 @@ async def verify_audit(settings: Settings, services: Sequence[Service]) -> list[
             problem = None if report.ok else f"chain broken at entry {report.broken_at}"
             checks.append(AuditCheck(name, report.entries, int(unsealed or 0), problem))
     return checks
+
+
+async def refill(settings: Settings, services: Sequence[Service]) -> int:
+    """Fill an empty broker from the outboxes; returns how many facts were written.
+
+    Refused in the embedded mode, whose log is the outbox itself.
+    """
+    if settings.embedded:
+        raise SettingsError(
+            "内置日志无需回填。\nThe embedded log is the outbox itself: there is nothing to refill."
+        )
+    async with _stores(settings, services) as platform:
+        first = {c.db.database.url: c.db for c in platform.contexts.values()}
+        return await bus_refill(
+            list(first.values()), settings.kafka_bootstrap, settings.topic_prefix
+        )

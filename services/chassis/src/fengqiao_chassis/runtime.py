@@ -133,9 +133,7 @@ class Platform:
             )
             context.replay_parked = consumer.replay_parked
         scheduler = Scheduler(db, {s.kind: s.handler for s in service.schedules})
-        self.running[service.name] = Running(
-            service, context, consumer, self._relay(db), scheduler
-        )
+        self.running[service.name] = Running(service, context, consumer, self._relay(db), scheduler)
         context.status = lambda name=service.name: self.status(name)
 
     def _reader(self, service: Service, db: ServiceDb) -> Reader:
@@ -161,10 +159,7 @@ class Platform:
     def _connect(self, services: Sequence[Service]) -> None:
         """Give the gateway its way to the services, and build the web applications."""
         upstream: InProcessUpstream | HttpUpstream
-        if self.settings.embedded:
-            upstream = InProcessUpstream(self.apps)
-        else:
-            upstream = HttpUpstream()
+        upstream = InProcessUpstream(self.apps) if self.settings.embedded else HttpUpstream()
         if "gateway" in self.running:
             self.running["gateway"].context.upstream = upstream
         for service in services:
@@ -233,7 +228,9 @@ async def _unsent(tx: Any, context: Context) -> int:
     return int(rows)
 
 
-async def serve_http(app: ASGIApp, host: str, port: int, *, ready: asyncio.Event | None = None) -> None:
+async def serve_http(
+    app: ASGIApp, host: str, port: int, *, ready: asyncio.Event | None = None
+) -> None:
     """Serve until SIGTERM or cancellation; forwarded headers are never believed here."""
     config = uvicorn.Config(
         app,

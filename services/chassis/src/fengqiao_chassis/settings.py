@@ -64,7 +64,9 @@ class Settings(BaseSettings):
                 "FENGQIAO_KAFKA_BOOTSTRAP for PostgreSQL + Kafka, or neither for one process on SQLite."
             )
         for name in ["FENGQIAO_DATABASE_URL", *own]:
-            value = os.environ.get(name, self.database_url if name == "FENGQIAO_DATABASE_URL" else "")
+            value = os.environ.get(
+                name, self.database_url if name == "FENGQIAO_DATABASE_URL" else ""
+            )
             if value and not value.startswith("postgresql+asyncpg://"):
                 raise SettingsError(
                     f"{name} 必须以 postgresql+asyncpg:// 开头。\n"

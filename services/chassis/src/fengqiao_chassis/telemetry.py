@@ -16,7 +16,10 @@ FACTS_STATED = Counter(
     "fengqiao_facts_stated_total", "Facts stated", ["service", "type"], registry=REGISTRY
 )
 FACTS_APPLIED = Counter(
-    "fengqiao_facts_applied_total", "Facts applied or skipped", ["service", "group"], registry=REGISTRY
+    "fengqiao_facts_applied_total",
+    "Facts applied or skipped",
+    ["service", "group"],
+    registry=REGISTRY,
 )
 HTTP_REQUESTS = Counter(
     "fengqiao_http_requests_total",

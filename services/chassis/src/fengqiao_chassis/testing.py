@@ -83,7 +83,7 @@ class Harness:
         service: str,
         *,
         role: str = "city",
-        areas: Sequence[str] = ("510100",),  # noqa: F811 -- reads well at the call
+        areas: Sequence[str] = ("510100",),
         id: str | None = None,
         system: str | None = None,
         person: str | None = None,
@@ -157,5 +157,3 @@ class Harness:
 
 def _path(code: str) -> str:
     return code if code.startswith("/") else areas().path(code)
-
-

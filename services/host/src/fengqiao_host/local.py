@@ -9,6 +9,7 @@ from pathlib import Path
 from fengqiao_chassis.keys import KeyProblem
 from fengqiao_chassis.runtime import Platform
 from fengqiao_chassis.settings import Settings
+from fengqiao_chassis.store import SYSTEM
 from fengqiao_chassis.store.session import ServiceDb
 from fengqiao_contracts.errors import Conflict, Refusal
 from fengqiao_gateway.domain.accounts import NewAccount, check_account, check_password
@@ -60,7 +61,7 @@ async def ensure_account(db: ServiceDb, new: NewAccount, password: str) -> None:
     except Conflict:
         hashed = await hash_password(password)
         async with db.read() as tx:
-            row = await account_rows.account_named(tx, accounts.SYSTEM, new.username)
+            row = await account_rows.account_named(tx, SYSTEM, new.username)
         if row is None:
             raise
         await db.write(

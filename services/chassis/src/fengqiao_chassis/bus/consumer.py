@@ -92,8 +92,9 @@ class Consumer:
             self.log_number = max((n for _, n in rows.values()), default=1)
             if self.subscriptions.journal:
                 numbers = await tx.all(
-                    select(t.journal.c.topic, t.journal.c.partition, func.max(t.journal.c.number))
-                    .group_by(t.journal.c.topic, t.journal.c.partition)
+                    select(
+                        t.journal.c.topic, t.journal.c.partition, func.max(t.journal.c.number)
+                    ).group_by(t.journal.c.topic, t.journal.c.partition)
                 )
                 self._journal = {(r[0], r[1]): r[2] for r in numbers}
         return {place: offset for place, (offset, _) in rows.items()}
@@ -208,9 +209,7 @@ class Consumer:
                 if subscription.prepare is None:
                     continue
                 plans = subscription.prepare(items)
-                plan.plans[name, n] = {
-                    i.envelope.id: p for i, p in zip(items, plans, strict=True)
-                }
+                plan.plans[name, n] = {i.envelope.id: p for i, p in zip(items, plans, strict=True)}
 
     async def _commit(self, plan: _Plan) -> None:
         passed, journal = dict(self._passed), dict(self._journal)
@@ -244,11 +243,10 @@ class Consumer:
             await self._handle(tx, wave, plan)
         return passed | moved, journal, len(parked)
 
-    def _accept(
-        self, batch: Batch, passed: inbox.Passed
-    ) -> tuple[list[Entry], inbox.Passed]:
+    def _accept(self, batch: Batch, passed: inbox.Passed) -> tuple[list[Entry], inbox.Passed]:
         """The records whose position is the next of their source; lower is a duplicate, higher is
-        early and comes again."""
+        early and comes again.
+        """
         taken: list[Entry] = []
         moved: inbox.Passed = {}
         early = False

@@ -69,9 +69,7 @@ async def fence(tx: Tx, group: str, batch: Batch, log_number: int) -> None:
         raise Fenced
 
 
-async def move(
-    tx: Tx, group: str, batch: Batch, moved: Passed, seen: dict[Place, int]
-) -> None:
+async def move(tx: Tx, group: str, batch: Batch, moved: Passed, seen: dict[Place, int]) -> None:
     """Move the offsets, the orders seen and the positions."""
     keys = ("grp", "topic", "partition")
     rows = [
@@ -194,4 +192,3 @@ def undump(fields: dict[str, Any]) -> Envelope:
     values["data"] = str(values["data"]).encode()
     values["time"] = datetime.fromisoformat(values["time"])
     return Envelope(**values)
-

@@ -12,8 +12,8 @@ from sqlalchemy.types import BigInteger, Integer, String
 
 from ..store import tables as t
 from ..store.tx import Stated, Tx
-from . import codec
 from ..telemetry import FACTS_STATED
+from . import codec
 
 SEQUENCES = {
     "sqlite": text(
@@ -83,9 +83,7 @@ async def flush(tx: Tx, source: str) -> int:
     encoded = [codec.encode(s.fact, s.id, tx.keys) for s in stated]
     sequences = await _take_sequences(tx, source, stated)
     places = await _take_positions(tx, source, stated)
-    rows = [
-        _row(tx, source, s, e, sequences, places) for s, e in zip(stated, encoded, strict=True)
-    ]
+    rows = [_row(tx, source, s, e, sequences, places) for s, e in zip(stated, encoded, strict=True)]
     rows.sort(key=lambda r: (r["topic"], r["partition"], r["position"]))
     await tx.run(insert(t.outbox), rows)
     for s in stated:

@@ -29,7 +29,8 @@ class Entry:
 @dataclass(frozen=True)
 class Batch:
     """Records in log order per partition. `begin` is the offset each partition was read from (the
-    fence), `end` the offset after its last record."""
+    fence), `end` the offset after its last record.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     begin: dict[Place, int] = field(default_factory=dict)
@@ -44,7 +45,8 @@ class Reader(Protocol):
 
     async def fetch(self, limit: int, wait: float, topics: Sequence[str]) -> Batch:
         """What is there of `topics`, at most `limit` records; waits up to `wait` seconds for the
-        first one. Raises nothing for a broker that is away: an empty batch."""
+        first one. Raises nothing for a broker that is away: an empty batch.
+        """
 
     async def rewind(self) -> None:
         """Read again from the group's own rows (after a fence or a failed batch)."""

@@ -67,6 +67,7 @@ class Publisher(Protocol):
 
     async def publish(self, envelopes: Sequence[Envelope]) -> list[bool]:
         """Send in order; for each fact whether it is acknowledged. Bounded in time."""
+        ...
 
     async def close(self) -> None:
         """Close within a bounded time."""

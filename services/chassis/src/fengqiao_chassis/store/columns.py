@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from sqlalchemy import DateTime, Dialect, MetaData, Numeric, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
-
-import orjson
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

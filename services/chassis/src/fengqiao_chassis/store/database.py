@@ -95,7 +95,9 @@ class Database:
         Commands come before batches. Raises Busy when the queue of commands is full.
         """
         if priority == COMMAND and self.waiting >= self.queue_limit:
-            raise Busy("queue-full", "系统繁忙，请稍后重试。", "The system is busy; try again shortly.")
+            raise Busy(
+                "queue-full", "系统繁忙，请稍后重试。", "The system is busy; try again shortly."
+            )
         self.waiting += 1
         try:
             if self.sqlite:
@@ -116,7 +118,9 @@ class Database:
             watcher.set()
 
     async def _write_pooled(self, work: Work) -> Any:
-        for attempt in itertools.count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 async with self.writes.begin() as conn:
                     result = await work(conn)
@@ -153,7 +157,8 @@ class Database:
         try:
             async with self.writes.begin() as conn:
                 for job in group:
-                    results.append(await _attempt(conn, job, alone=len(group) == 1))
+                    one = await _attempt(conn, job, alone=len(group) == 1)
+                    results.append(one)
                 if len(group) == 1 and results[0][2] is not None:
                     raise results[0][2]
         except BaseException as error:
@@ -207,6 +212,6 @@ def _transient(error: DBAPIError) -> bool:
 def disk_full(error: BaseException) -> bool:
     """Whether a database error says that the disk is full."""
     text = str(getattr(error, "orig", error))
-    return "disk is full" in text or getattr(getattr(error, "orig", None), "sqlstate", "") == "53100"
-
-
+    return (
+        "disk is full" in text or getattr(getattr(error, "orig", None), "sqlstate", "") == "53100"
+    )

@@ -78,7 +78,8 @@ class Pending:
 
 class Tx(ReadTx):
     """A write transaction. May be run again from the start after a serialization failure or a
-    deadlock: change nothing but it, await nothing but it."""
+    deadlock: change nothing but it, await nothing but it.
+    """
 
     def __init__(
         self,

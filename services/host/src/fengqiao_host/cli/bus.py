@@ -1,4 +1,4 @@
-"""The bus and the audit trail: `dlq`, `replay`, `bus refill`, `audit verify`."""
+"""The bus and the audit trail: `dlq`, `bus refill`, `audit verify`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ audit = typer.Typer(no_args_is_help=True, help="The audit trail (审计).")
 def add_to(app: typer.Typer) -> None:
     """The commands of this module."""
     app.add_typer(dlq, name="dlq")
-    app.command()(replay)
     app.add_typer(bus, name="bus")
     app.add_typer(audit, name="audit")
 
@@ -58,17 +57,6 @@ def replay_parked(
     """
     done = run(operations.replay_parked(Settings().check(), build_all(), group, subject))
     out.print(f"applied {done}")
-
-
-def replay(
-    group: Annotated[str, typer.Option(help="The group to build anew, for example analytics.")],
-) -> None:
-    """Build a group's tables anew from the journal and swap them in; states nothing.
-
-    Example: fengqiao replay --group analytics
-    """
-    done = run(operations.replay_group(Settings().check(), build_all(), group))
-    out.print(f"replayed {done}")
 
 
 @bus.command("refill")
