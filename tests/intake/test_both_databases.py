@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import PostgresServer
+from servers import KafkaBroker, PostgresServer
 
 from fengqiao_chassis.testing import Harness
 from fengqiao_intake.app import build
@@ -14,25 +14,23 @@ from fengqiao_intake.app import build
 Dispute = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def server(request: pytest.FixtureRequest) -> PostgresServer | None:
-    """The PostgreSQL server, or None for SQLite."""
-    return request.getfixturevalue("pg") if request.param == "postgresql" else None
+SERVERS = pytest.param("servers", marks=[pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow])
 
 
-@pytest.fixture
-async def store(server: PostgresServer | None, tmp_path: Path) -> AsyncIterator[Harness]:
-    """Intake's routes on a database of each kind, without the bus."""
-    if server is None:
+@pytest.fixture(params=["sqlite", SERVERS])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
+    """Intake's routes on SQLite, and on PostgreSQL; the bus is there and moves nothing."""
+    if request.param == "sqlite":
         async with Harness.embedded(tmp_path, [build()], work=False) as harness:
             yield harness
         return
-    url = await server.create_database()
-    # nothing listens at that port, and nothing asks: no work runs
-    place = {"database_url": url, "kafka": "127.0.0.1:9"}
+    pg: PostgresServer = request.getfixturevalue("pg_server")
+    kafka: KafkaBroker = request.getfixturevalue("kafka_server")
+    url = await pg.create_database()
+    place = {"database_url": url, "kafka": kafka.bootstrap, "topic_prefix": f"{tmp_path.name}."}
     async with Harness.embedded(tmp_path, [build()], work=False, **place) as harness:
         yield harness
-    await server.drop_database(url)
+    await pg.drop_database(url)
 
 
 async def found(h: Harness, q: str) -> list[str]:
