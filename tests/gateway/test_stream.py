@@ -172,6 +172,7 @@ async def test_a_logout_elsewhere_ends_the_stream_of_that_session_only(world: Wo
         await kept.until(1)
 
 
+@pytest.mark.slow
 async def test_a_reader_too_far_behind_is_closed_and_can_come_back(world: World) -> None:
     who = await world.account("city", "city", areas=["510100"])
     caller = await world.caller(who)
