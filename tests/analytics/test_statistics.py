@@ -9,12 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from fengqiao_analytics.app import build
 from fengqiao_analytics.domain import recount_facts
 from fengqiao_analytics.handlers.daily import begin_schedule
 from fengqiao_chassis.store import Tx
+from fengqiao_chassis.store.tables import held
 from fengqiao_chassis.testing import Harness
 from fengqiao_contracts import facts as f
 from fengqiao_contracts.values import Channel, Grade
@@ -153,6 +154,22 @@ async def test_every_number_equals_a_recount_from_the_facts(h: Harness) -> None:
     assert answer["equal"] is True
     assert answer["differences"] == []
     assert json.loads(json.dumps(counts.unit)) == answer["unit"]
+
+
+async def test_a_parked_case_counts_as_parked_and_nowhere_else(h: Harness) -> None:
+    await some_cases(h)
+    city = h.client("analytics", role="city")
+    before = (await city.get("/stats/overview")).json()["buckets"]
+    waiting = (await city.get("/stats/cases?bucket=pending")).json()["items"][0]
+    row = {"grp": "triage", "subject": waiting["id"]}
+    await h.write("triage", lambda tx: tx.run(insert(held), row))
+
+    after = (await city.get("/stats/overview")).json()
+    assert after["buckets"]["parked"]["n"] == 1
+    assert after["buckets"]["pending"]["n"] == before["pending"]["n"] - 1
+    assert sum(b["n"] for b in after["buckets"].values()) == after["registered"]["n"] == 40
+    for bucket in after["buckets"].values():
+        assert await total(city, bucket["list"]) == bucket["n"], bucket
 
 
 async def test_a_planted_wrong_count_is_found_by_the_recount(h: Harness) -> None:

@@ -115,7 +115,7 @@ class Faulty:
 class Careless(Consumer):
     """A consumer with the bug planted: it takes whatever comes and looks at no position."""
 
-    def _accept(self, batch: Batch, passed: Passed) -> tuple[list[Entry], Passed]:  # noqa: ARG002
+    def _accept(self, batch: Batch, passed: Passed) -> tuple[list[Entry], Passed]:
         return list(batch.entries), {}
 
 

@@ -103,7 +103,7 @@ class World:
         """The door of a service."""
         return ServiceDb(self.database, name, self.keys, Clock())
 
-    def reader(self, group: str, topics: Sequence[str]) -> Reader:  # noqa: ARG002
+    def reader(self, group: str, topics: Sequence[str]) -> Reader:
         """A new member of a group."""
         return SqlReader(self.database, topics)
 
@@ -203,7 +203,7 @@ class KafkaWorld(World):
         self.relays.append(asyncio.create_task(relay.run()))
         self.stack.push_async_callback(relay.close)
 
-    async def redeliver(self, consumer: Consumer) -> None:  # noqa: ARG002
+    async def redeliver(self, consumer: Consumer) -> None:
         """The relay loses what it knew of acknowledgements and sends everything again."""
         await self.acknowledged()
         again = update(t.positions).values(acked=0)

@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from fengqiao_chassis.store import Tx
+from fengqiao_chassis.store.tables import held, parked
 from fengqiao_chassis.testing import Harness
 from fengqiao_contracts.facts import CaseAssessed, CaseRedirected, CaseWaitlisted
 from fengqiao_contracts.values import Grade
@@ -137,6 +140,27 @@ async def test_a_redirected_case_says_where_to(h: Harness, dispute: Dispute) -> 
 
     line = (await h.client("intake", role="city").get("/cases")).json()["items"][0]
     assert (line["status"], line["outlet"]) == ("redirected", "police")
+
+
+async def test_a_parked_case_is_seen_with_its_reason(h: Harness, dispute: Dispute) -> None:
+    ids = await registered(h, dispute, ["第一件事的经过", "第二件事的经过"])
+    await h.settle()
+    row = {
+        "grp": "triage", "topic": "fengqiao.cases", "partition": 0, "subject": ids[0],
+        "source": "/intake", "position": 1, "type": "case.registered.v1",
+        "reason": "ValueError", "parked_at": AT, "envelope": {},
+    }  # fmt: skip
+
+    async def park(tx: Tx) -> None:
+        await tx.run(insert(parked), row)
+        await tx.run(insert(held), {"grp": "triage", "subject": ids[0]})
+
+    await h.write("triage", park)
+    client = h.client("intake", role="city")
+    listed = (await client.get("/cases", params={"parked": True})).json()
+    assert [case["id"] for case in listed["items"]] == [ids[0]]
+    assert (await client.get(f"/cases/{ids[0]}")).json()["parked"] == "triage: ValueError"
+    assert (await client.get(f"/cases/{ids[1]}")).json()["parked"] is None
 
 
 @pytest.mark.parametrize("path", ["", "/timeline", "/supplements"])

@@ -25,4 +25,5 @@ def build() -> Service:
         router=api.router,
         schedules=(Schedule(daily.KIND, issue),),
         startup=daily.begin_schedule,
+        projections=("analytics_cases", "analytics_counts", "analytics_units"),
     )

@@ -95,7 +95,8 @@ async def change_account(
     row = await _managed(tx, by, account_id)
     values = {k: v for k, v in changes.items() if k != "unlock"}
     merged: dict[str, Any] = {k: values.get(k, getattr(row, k)) for k in NewAccount.__slots__}
-    new = NewAccount(**(merged | {"areas": tuple(merged["areas"])}))
+    merged["areas"] = tuple(merged["areas"])
+    new = NewAccount(**merged)
     check_account(new)
     check_may_manage(by.role, new.role)
     _check_areas(by, new.areas)

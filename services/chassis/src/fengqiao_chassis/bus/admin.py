@@ -7,39 +7,42 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from fengqiao_contracts.envelope import PARTITIONS
 from fengqiao_contracts.facts import TOPICS
 
 RETENTION_MS = 14 * 24 * 3600 * 1000
+COPIES = 3
+WAIT = 0.2
 SECONDS = 30.0
 """How long a broker that is just starting is waited for."""
 _CONFIGS = {"retention.ms": str(RETENTION_MS), "cleanup.policy": "delete"}
-_EXISTS = 36
 
 
 class TopicsError(SystemExit):
     """The topics are not as they must be: the text says why, and the remedy."""
 
 
-async def create_topics(
-    bootstrap: str, prefix: str = "", *, replication: int = -1, seconds: float = SECONDS
-) -> list[str]:
+async def create_topics(bootstrap: str, prefix: str = "", *, seconds: float = SECONDS) -> list[str]:
     """Make the topics that are missing and check the others; returns the names made.
 
-    `replication` -1 = the broker's default. Raises TopicsError for another number of partitions,
-    or when the broker does not answer within `seconds`.
+    Three copies of each, or as many as there are brokers. Raises TopicsError for another number of
+    partitions, or when it cannot be done within `seconds`.
     """
+    trouble = ["no answer"]
     try:
         async with asyncio.timeout(seconds), _admin(bootstrap) as admin:
-            made = await _create_missing(admin, prefix, replication)
-            while None in (counts := await _partitions(admin, prefix)).values():
-                await asyncio.sleep(0.1)
+            made = await _create_missing(admin, prefix, trouble)
+            counts = await _partitions(admin, prefix)
+            while None in counts.values():
+                await asyncio.sleep(WAIT)
+                counts = await _partitions(admin, prefix)
     except TimeoutError:
         raise TopicsError(
-            f"Kafka（{bootstrap}）{seconds:.0f} 秒内没有响应：请检查 FENGQIAO_KAFKA_BOOTSTRAP。\n"
-            f"Kafka at {bootstrap} did not answer within {seconds:.0f} s: "
+            f"{seconds:.0f} 秒内无法在 Kafka（{bootstrap}）创建主题（{trouble[-1]}）："
+            "请检查 FENGQIAO_KAFKA_BOOTSTRAP 和 Kafka。\n"
+            f"The topics could not be made at {bootstrap} within {seconds:.0f} s ({trouble[-1]}): "
             "check FENGQIAO_KAFKA_BOOTSTRAP and that the broker runs."
         ) from None
     _refuse_other(counts)
@@ -73,7 +76,7 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
             await admin.start()
         except KafkaError:
             await admin.close()
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(WAIT)
             continue
         except BaseException:
             await admin.close()
@@ -85,26 +88,29 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-async def _create_missing(admin: AIOKafkaAdminClient, prefix: str, replication: int) -> list[str]:
+async def _create_missing(admin: AIOKafkaAdminClient, prefix: str, trouble: list[str]) -> list[str]:
+    """Tries until it is done; `trouble` gets the name of each error."""
     while True:
         try:
             there = set(await admin.list_topics())
             missing = [prefix + topic for topic in TOPICS if prefix + topic not in there]
             if not missing:
                 return []
+            brokers = len((await admin.describe_cluster())["brokers"])
+            copies = max(1, min(COPIES, brokers))
             answer = await admin.create_topics(
-                [
-                    NewTopic(name, PARTITIONS, replication, topic_configs=_CONFIGS)
-                    for name in missing
-                ]
+                [NewTopic(name, PARTITIONS, copies, topic_configs=_CONFIGS) for name in missing]
             )
-        except KafkaError:
-            await asyncio.sleep(0.2)
+        except KafkaError as error:
+            trouble.append(type(error).__name__)
+            await asyncio.sleep(WAIT)
             continue
         codes = {error[0]: error[1] for error in answer.topic_errors}
-        if all(code in {0, _EXISTS} for code in codes.values()):
+        bad = [code for code in codes.values() if code not in {0, TopicAlreadyExistsError.errno}]
+        if not bad:
             return [name for name in missing if codes.get(name) == 0]
-        await asyncio.sleep(0.2)
+        trouble.append(for_code(bad[0]).__name__)
+        await asyncio.sleep(WAIT)
 
 
 async def _partitions(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, int | None]:

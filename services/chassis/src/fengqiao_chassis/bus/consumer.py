@@ -12,16 +12,16 @@ from pydantic import ValidationError
 from sqlalchemy import func, select
 
 from fengqiao_contracts.envelope import PARTITIONS, Envelope
-from fengqiao_contracts.errors import Refusal, Reject
+from fengqiao_contracts.errors import Reject
 from fengqiao_contracts.facts import LATEST, UnknownFact
 
 from ..crash import crash_point
-from ..keys import KeyProblem
 from ..store import tables as t
 from ..store.session import ServiceDb
 from ..store.tx import Tx
 from ..telemetry import BUS_LAG, FACTS_APPLIED, PARKED, logger
 from . import codec, inbox
+from .cutting import halves, key_of, reason_of
 from .port import Batch, Entry, Place, Reader
 from .received import Received
 from .subscriptions import Subscriptions, by_type, waves
@@ -150,7 +150,7 @@ class Consumer:
             raise
         except Exception as error:
             if len(batch.entries) > 1:
-                for half in _halves(batch):
+                for half in halves(batch):
                     await self._take(half)
                 return
             await self._insist(plan, error)
@@ -177,7 +177,7 @@ class Consumer:
                 error = again
             else:
                 return
-        plan.unreadable[_key(plan.batch.entries[0])] = reason_of(error)
+        plan.unreadable[key_of(plan.batch.entries[0])] = reason_of(error)
         await self._commit(plan)
         self._in_a_row += 1
         if self._in_a_row >= STOP_AFTER:
@@ -191,14 +191,14 @@ class Consumer:
             if envelope is None or not self.subscriptions.hears(envelope.name):
                 continue
             if LATEST.get(envelope.name, 0) < envelope.version or envelope.name not in LATEST:
-                plan.unreadable[_key(entry)] = "unknown-version"
+                plan.unreadable[key_of(entry)] = "unknown-version"
                 continue
             try:
                 item = codec.receive(envelope, self.db.keys, pii=self.subscriptions.pii)
             except Exception as error:
-                plan.unreadable[_key(entry)] = reason_of(error)
+                plan.unreadable[key_of(entry)] = reason_of(error)
                 continue
-            plan.received[_key(entry)] = item
+            plan.received[key_of(entry)] = item
         self._prepare_handlers(plan)
         return plan
 
@@ -278,13 +278,13 @@ class Consumer:
             envelope = entry.envelope
             if envelope is None:
                 continue
-            reason = plan.unreadable.get(_key(entry))
+            reason = plan.unreadable.get(key_of(entry))
             if reason is not None:
                 parked.append((envelope, reason))
                 stuck.add(envelope.subject)
             elif envelope.subject in stuck and self.subscriptions.hears(envelope.name):
                 parked.append((envelope, "behind a parked fact"))
-            elif (item := plan.received.get(_key(entry))) is not None:
+            elif (item := plan.received.get(key_of(entry))) is not None:
                 live.append(item)
         return parked, live
 
@@ -355,45 +355,3 @@ class Consumer:
         PARKED.labels(service=self.group, group=self.group).set(parked or 0)
         behind = None if lag is None else lag + int(self.busy)
         return {"lag": behind, "parked": int(parked or 0), "stopped": self.stopped}
-
-
-def reason_of(error: Exception) -> str:
-    """A code for the parked table: class names and field places only, never a value."""
-    match error:
-        case UnknownFact():
-            return "unknown-version"
-        case ValidationError():
-            places = {".".join(str(p) for p in e["loc"]) for e in error.errors()[:5]}
-            return "invalid: " + ", ".join(sorted(places))
-        case Reject():
-            return f"rejected: {error}"
-        case Refusal():
-            return f"refused: {error.code}"
-        case KeyProblem():
-            return "personal part not readable"
-        case _:
-            return f"error: {type(error).__name__}"
-
-
-def _key(entry: Entry) -> str:
-    return entry.envelope.id if entry.envelope is not None else f"{entry.place}/{entry.offset}"
-
-
-def _halves(batch: Batch) -> list[Batch]:
-    """The first and the second half; the second begins where the first ends."""
-    middle = len(batch.entries) // 2
-    first, second = batch.entries[:middle], batch.entries[middle:]
-    ends: dict[Place, int] = {}
-    for entry in first:
-        ends[entry.place] = entry.offset + 1
-    rest = {e.place for e in second}
-    left = Batch(first, {p: batch.begin[p] for p in ends}, ends)
-    for p in ends:
-        if p not in rest:
-            ends[p] = batch.end[p]
-    right = Batch(
-        second,
-        {p: ends.get(p, batch.begin[p]) for p in rest},
-        {p: batch.end[p] for p in rest},
-    )
-    return [left, right]

@@ -39,24 +39,26 @@ SEEN = text(
 )
 
 # A row's proposed last_order is seen + n, so excluded.last_order - excluded.position is `seen`.
-_TAKE = (
-    " ON CONFLICT (source, topic, partition) DO UPDATE SET"
-    " position = bus_positions.position + excluded.position,"
-    " last_order = {greatest}(bus_positions.last_order, excluded.last_order - excluded.position)"
-    " + excluded.position RETURNING topic, partition, position, last_order"
-)
 POSITIONS: dict[str, TextClause] = {
     "sqlite": text(
         "INSERT INTO bus_positions (source, topic, partition, position, last_order)"
         " SELECT :source, json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
         " json_extract(value, '$[2]'), json_extract(value, '$[3]')"
-        " FROM json_each(:rows) WHERE true" + _TAKE.format(greatest="max")
+        " FROM json_each(:rows) WHERE true"
+        " ON CONFLICT (source, topic, partition) DO UPDATE SET"
+        " position = bus_positions.position + excluded.position,"
+        " last_order = max(bus_positions.last_order, excluded.last_order - excluded.position)"
+        " + excluded.position RETURNING topic, partition, position, last_order"
     ),
     "postgresql": text(
         "INSERT INTO bus_positions (source, topic, partition, position, last_order)"
         " SELECT :source, r.t, r.p, r.n, r.o"
         " FROM unnest(:topics, :partitions, :counts, :orders) AS r(t, p, n, o)"
-        + _TAKE.format(greatest="greatest")
+        " ON CONFLICT (source, topic, partition) DO UPDATE SET"
+        " position = bus_positions.position + excluded.position,"
+        " last_order = greatest(bus_positions.last_order,"
+        " excluded.last_order - excluded.position)"
+        " + excluded.position RETURNING topic, partition, position, last_order"
     ).bindparams(
         bindparam("topics", type_=ARRAY(String)),
         bindparam("partitions", type_=ARRAY(Integer)),

@@ -47,6 +47,7 @@ class Reader(Protocol):
         """What is there of `topics`, at most `limit` records; waits up to `wait` seconds for the
         first one. Raises nothing for a broker that is away: an empty batch.
         """
+        ...
 
     async def rewind(self) -> None:
         """Read again from the group's own rows (after a fence or a failed batch)."""

@@ -308,11 +308,12 @@ async def ensure_lease(tx: Tx, service: str) -> None:
 
 async def lock_lease(tx: Tx, service: str) -> Row[Any]:
     """The lease, locked to the commit; `valid` = not expired."""
-    row: Row[Any] = await tx.one(
+    rows = await tx.all(
         select(t.leases, (t.leases.c.expires_at > func.now()).label("valid"))
         .where(_lease(service))
         .with_for_update()
     )
+    row: Row[Any] = rows[0]
     return row
 
 

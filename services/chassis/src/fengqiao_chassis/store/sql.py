@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Table, literal_column
+from sqlalchemy import ColumnElement, Insert, Table, TableClause, column
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -53,4 +53,5 @@ def upsert(
 
 def excluded(table: Table, name: str) -> ColumnElement[Any]:
     """The value that the INSERT of an upsert proposed for a column."""
-    return literal_column(f"excluded.{table.c[name].name}", table.c[name].type)
+    proposed = TableClause("excluded", column(name, table.c[name].type))
+    return proposed.c[name]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fengqiao_contracts.facts import Fact
@@ -57,7 +57,7 @@ class ReadTx:
         """Every row."""
         return (await self.conn.execute(stmt, params)).all()
 
-    async def one(self, stmt: Executable, params: Params = None) -> Any:
+    async def one(self, stmt: Executable, params: Params = None) -> Row[Any] | None:
         """The first row or None."""
         return (await self.conn.execute(stmt, params)).first()
 
