@@ -12,28 +12,8 @@ from fengqiao_host import remote
 TODAY = datetime.now(UTC).astimezone(timezone(timedelta(hours=8))).date()
 
 
-async def test_a_dispute_goes_in_and_a_sealed_dossier_comes_out(client: httpx.AsyncClient) -> None:
-    case = await register(client)
-
-    assessed = await case.get("/assessment")
-    assert (assessed["suitability"], assessed["risk"] in {"blue", "yellow"}) == ("M", True)
-    assert assessed["type"]["code"] in {"02", "03", "05", "15"}
-    quoted = [e for factor in assessed["factors"] for e in factor["evidence"] if e["part"] == 0]
-    assert all(LEAK[e["start"] : e["end"]] == e["text"] for e in quoted)
-
-    assigned = await case.until(status="assigned")
-    routed = await case.get("/routing")
-    assert routed["outlet"] == "mediation"
-    assert routed["reasons"]
-    assert assigned["mediator_id"]
-
-    await case.do("acceptance", decision="accept")
-    work = await case.get("/casework")
-    assert "人调字第" in work["dossier_number"]
-    applicant, respondent = _sides(work)
-    for party in (applicant, respondent):
-        await case.do("consents", party_id=party, given=True)
-    await case.do("sessions", attended=[applicant, respondent], record="双方陈述，查看现场。")
+async def _agree_sign_and_perform(case: Dispute, applicant: str, respondent: str) -> None:
+    """A written agreement binds with the last of its signatures, and is performed."""
     agreed = await case.do(
         "agreements",
         form="written",
@@ -63,6 +43,31 @@ async def test_a_dispute_goes_in_and_a_sealed_dossier_comes_out(client: httpx.As
         performed_on=TODAY.isoformat(),
     )
     assert performed["state"] == "performed"
+
+
+async def test_a_dispute_goes_in_and_a_sealed_dossier_comes_out(client: httpx.AsyncClient) -> None:
+    case = await register(client)
+
+    assessed = await case.get("/assessment")
+    assert (assessed["suitability"], assessed["risk"] in {"blue", "yellow"}) == ("M", True)
+    assert assessed["type"]["code"] in {"02", "03", "05", "15"}
+    quoted = [e for factor in assessed["factors"] for e in factor["evidence"] if e["part"] == 0]
+    assert all(LEAK[e["start"] : e["end"]] == e["text"] for e in quoted)
+
+    assigned = await case.until(status="assigned")
+    routed = await case.get("/routing")
+    assert routed["outlet"] == "mediation"
+    assert routed["reasons"]
+    assert assigned["mediator_id"]
+
+    await case.do("acceptance", decision="accept")
+    work = await case.get("/casework")
+    assert "人调字第" in work["dossier_number"]
+    applicant, respondent = _sides(work)
+    for party in (applicant, respondent):
+        await case.do("consents", party_id=party, given=True)
+    await case.do("sessions", attended=[applicant, respondent], record="双方陈述，查看现场。")
+    await _agree_sign_and_perform(case, applicant, respondent)
     await case.do("closing", explanation="当事人自行保管证件复印件。")
     await case.do("archive")
 

@@ -109,8 +109,10 @@ def casework(party: Callable[..., Party]) -> Callable[..., Casework]:
 class Desk:
     """One mediator's desk on a running service: other services' facts in, commands by HTTP."""
 
-    def __init__(self, harness: Harness) -> None:
+    def __init__(self, harness: Harness, speaker: str = "intake") -> None:
+        """`speaker`: the service that states the others' facts; on Kafka one whose relay runs."""
         self.h = harness
+        self.speaker = speaker
 
     async def register(self, case_id: str = "c1", **changes: Any) -> None:
         """Intake registers a case of two neighbours in Jinjiang."""
@@ -137,7 +139,7 @@ class Desk:
             ),
             **changes,
         )
-        await self.h.state("intake", fact, area=PATH)
+        await self.h.state(self.speaker, fact, area=PATH)
         await self.h.settle()
 
     async def assign(self, case_id: str = "c1", mediator: str = "m1", **changes: Any) -> None:
@@ -152,7 +154,7 @@ class Desk:
             "reasons": ("load",),
             "assigned_at": self.h.clock.now(),
         }
-        await self.h.state("routing", MediatorAssigned(**(values | changes)), area=PATH)
+        await self.h.state(self.speaker, MediatorAssigned(**(values | changes)), area=PATH)
         await self.h.settle()
 
     async def post(
@@ -213,4 +215,4 @@ async def far(tmp_path: Path, database_url: str, kafka: KafkaBroker) -> AsyncIte
         tmp_path, [build()], database_url=database_url, kafka=kafka.bootstrap
     ) as harness:
         harness.clock.set(NOON)
-        yield Desk(harness)
+        yield Desk(harness, "mediation")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
@@ -29,13 +30,25 @@ REQUEST_BYTES = 1024 * 1024
 _AWAY = (KafkaError, OSError, TimeoutError)
 
 
-async def _bounded(work: Awaitable[object], seconds: float) -> bool:
-    """Whether the work ended well in time; raises nothing but a cancellation of the caller."""
+async def _bounded(work: Coroutine[Any, Any, object], seconds: float) -> bool:
+    """Whether the work ended well in time; raises nothing but a cancellation of the caller.
+
+    The work is a task of its own, because aiokafka's `stop` may end by a cancellation of its own.
+    """
+    task = asyncio.create_task(work)
     try:
-        await asyncio.wait_for(work, seconds)
-    except Exception:
-        return False
-    return True
+        await asyncio.wait([task], timeout=seconds)
+    finally:
+        ended = task.done()
+        task.cancel()
+        task.add_done_callback(lambda t: t.cancelled() or t.exception())
+    return ended and not task.cancelled() and task.exception() is None
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    if not await _bounded(consumer.stop(), STOP_SECONDS):
+        # Where `stop` failed half-way the connections are still open.
+        await _bounded(consumer._client.close(), STOP_SECONDS)  # noqa: SLF001 -- no public way
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed
@@ -149,7 +162,7 @@ class KafkaReader:
         self.reassigned(joined=False)
         if consumer is not None:
             await self._tell(consumer)
-            await _bounded(consumer.stop(), STOP_SECONDS)
+            await _stop(consumer)
 
     def _place(self, tp: TopicPartition) -> Place:
         return self.topics[tp.topic], tp.partition
@@ -180,10 +193,10 @@ class KafkaReader:
             await asyncio.wait_for(consumer.start(), START_SECONDS)
         except _AWAY as error:
             self._say_away(error)
-            await _bounded(consumer.stop(), STOP_SECONDS)
+            await _stop(consumer)
             return None
         except BaseException:
-            await _bounded(consumer.stop(), STOP_SECONDS)
+            await _stop(consumer)
             raise
         self._consumer, self._away = consumer, False
         return consumer
@@ -194,7 +207,7 @@ class KafkaReader:
         consumer, self._consumer = self._consumer, None
         self.reassigned(joined=False)
         if consumer is not None:
-            await _bounded(consumer.stop(), STOP_SECONDS)
+            await _stop(consumer)
 
     def _say_away(self, error: Exception) -> None:
         if not self._away:
