@@ -70,7 +70,7 @@ class DemoCity:
     password: str
     place: Place
     tokens: dict[str, str] = field(default_factory=dict)
-    example: str = ""
+    _ids: list[str] = field(default_factory=list)
     _bodies: list[dict[str, Any]] = field(default_factory=list)
     _told: tuple[Story, ...] = ()
 
@@ -82,22 +82,26 @@ class DemoCity:
             await self._ensure(body)
 
     async def first(self) -> None:
-        """The stories and the first cases, registered and assigned; the stories as they went on."""
+        """The stories and the first cases: registered, assessed, assigned."""
         today = self.place.today()
         self._bodies = list(city.cases(CASES, SEED, today))
-        midnight = datetime.combine(today, time(0, 1), SHANGHAI)
-        self._told = stories(midnight, SEED)
-        named = {f"demo-story-{story.key}": story.body for story in self._told}
-        ids = await self._register(named)
-        self.example = ids[0]
+        self._told = stories(datetime.combine(today, time(0, 1), SHANGHAI), SEED)
+        told = {f"demo-story-{story.key}": story.body for story in self._told}
+        self._ids = await self._register(told)
         await self._register(_named(self._bodies[:FIRST], 0))
         await remote.wait_settled(self.client, 60)
-        await asyncio.gather(
-            *(self._play(case, story) for case, story in zip(ids, self._told, strict=True))
-        )
+
+    @property
+    def example(self) -> str:
+        """The case to look at first: the firm with its 44 workers."""
+        return self._ids[0]
 
     async def rest(self) -> str:
-        """The other cases, and the casework of three quarters of all; a line that says so."""
+        """The stories as they went on, the other cases, and the casework of three quarters of all;
+        a line that says so.
+        """
+        for case_id, story in zip(self._ids, self._told, strict=True):
+            await self._play(case_id, story)
         await self._register(_named(self._bodies[FIRST:], FIRST))
         await remote.wait_settled(self.client, 600)
         reached: Counter[str] = await drive(self.client, self.tokens, seed=SEED)
