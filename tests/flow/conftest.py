@@ -1,7 +1,4 @@
-"""The whole platform in its own processes, in both modes, with the synthetic city's registry.
-
-Makes the helpers of this folder importable.
-"""
+"""The whole platform in its own processes, in both modes, with the synthetic city's registry."""
 
 import asyncio
 import os
@@ -13,10 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from desk import PASSWORD, Stack
+from flow.desk import PASSWORD, Stack
 from servers import KafkaBroker, PostgresServer, free_port
 
 from fengqiao_host import city, remote

@@ -80,6 +80,15 @@ class Dispute:
             assert time.monotonic() < end, f"{shown} is not {wanted}"
             await asyncio.sleep(0.05)
 
+    async def until_assigned(self) -> dict[str, Any]:
+        """The case once the register and the casework both know its mediator."""
+        case = await self.until(status="assigned")
+        end = time.monotonic() + 20
+        while (await self.get("/casework"))["state"] == "registered":
+            assert time.monotonic() < end, "the casework never heard of the assignment"
+            await asyncio.sleep(0.05)
+        return case
+
     async def do(self, what: str, **body: Any) -> dict[str, Any]:
         """A command on the case that must succeed."""
         answer = await self.post(what, **body)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import httpx
-from desk import LEAK, PASSWORD, Dispute, Stack, register
+from flow.desk import LEAK, PASSWORD, Dispute, Stack, register
 
 from fengqiao_host import remote
 
@@ -54,7 +54,7 @@ async def test_a_dispute_goes_in_and_a_sealed_dossier_comes_out(client: httpx.As
     quoted = [e for factor in assessed["factors"] for e in factor["evidence"] if e["part"] == 0]
     assert all(LEAK[e["start"] : e["end"]] == e["text"] for e in quoted)
 
-    assigned = await case.until(status="assigned")
+    assigned = await case.until_assigned()
     routed = await case.get("/routing")
     assert routed["outlet"] == "mediation"
     assert routed["reasons"]
@@ -96,7 +96,7 @@ async def test_a_dispute_goes_in_and_a_sealed_dossier_comes_out(client: httpx.As
 
 async def test_a_refusal_ends_it_and_says_where_else_to_go(client: httpx.AsyncClient) -> None:
     case = await register(client)
-    await case.until(status="assigned")
+    await case.until_assigned()
     await case.do("acceptance", decision="accept")
     applicant, respondent = _sides(await case.get("/casework"))
     await case.do("consents", party_id=applicant, given=True)
@@ -114,7 +114,7 @@ async def test_new_words_make_it_red_and_the_police_hear_of_it(client: httpx.Asy
     case = await register(client)
     before = await case.get("/assessment")
     assert before["risk"] in {"blue", "yellow"}
-    await case.until(status="assigned")
+    await case.until_assigned()
 
     await case.do("supplements", kind="facts", text="昨晚他又上门吵，他说要拿刀，孩子吓哭了。")
 
@@ -137,7 +137,7 @@ async def test_the_assigned_mediator_may_act_and_another_may_not(
     stack: Stack, client: httpx.AsyncClient
 ) -> None:
     case = await register(client)
-    assigned = await case.until(status="assigned")
+    assigned = await case.until_assigned()
     mine = await _as_mediator(stack, client, assigned["mediator_id"])
     others = await client.get("/mediators", params={"area": "510105", "size": 1})
     other = await _as_mediator(stack, client, others.json()["items"][0]["id"])

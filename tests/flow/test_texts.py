@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from desk import Stack
+from flow.desk import Stack
 
 from fengqiao_contracts.areas import areas
 
@@ -145,7 +145,7 @@ async def _pages(client: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
 
 
 def _system(case: dict[str, Any]) -> str:
-    return (case["external_ref"] or {}).get("system", "")
+    return str((case["external_ref"] or {}).get("system", ""))
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
