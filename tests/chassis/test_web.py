@@ -194,6 +194,12 @@ async def test_a_body_over_the_limit_is_refused_by_its_size_not_by_its_header(h:
     assert answer.json()["code"] == "body-too-large"
 
 
+@pytest.mark.parametrize("address", ["/notes/a%00b", "/notes/a?q=%00"])
+async def test_a_nul_in_the_address_is_refused_before_any_store(h: Harness, address: str) -> None:
+    answer = await h.client("notes").get(address)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-characters")
+
+
 async def test_an_unforeseen_error_tells_and_logs_no_personal_data(
     h: Harness, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,7 +38,7 @@ Key = tuple[str, int]
 """A (source, position) within one partition."""
 
 
-class RefillError(SystemExit):
+class RefillError(Exception):
     """The refill cannot be done or ended early: the text says why, and the remedy."""
 
 
@@ -49,12 +49,14 @@ async def refill(
 
     `dbs` must reach every database of the platform. Services may run meanwhile: their relays wait,
     their groups begin anew at offset 0 and know what they have passed. After an early end run it
-    again. Raises RefillError; `lost_ok` goes on where a group has passed facts that no outbox holds.
+    again. Ends with SystemExit and its remedy; `lost_ok` goes on where a group has passed facts that no outbox holds.
     """
     await create_topics(bootstrap, prefix)
     publisher = KafkaPublisher(bootstrap, prefix)
     try:
         return await Refill(dbs, publisher).run(lost_ok=lost_ok)
+    except RefillError as error:
+        raise SystemExit(str(error)) from None
     finally:
         await publisher.close()
 
