@@ -261,3 +261,28 @@ class TestPublisher:
             if all(await publisher.publish([fact(2)])):
                 return
         raise AssertionError("did not come back")
+
+
+class TestLogNumber:
+    async def test_it_is_the_highest_of_the_last_records(
+        self, kafka: KafkaBroker, publisher: KafkaPublisher
+    ) -> None:
+        assert await publisher.log_number() == 1, "an empty log"
+        assert all(await publisher.publish([fact(n) for n in range(1, 4)]))
+        assert await publisher.log_number() == 1
+        late = [fact(1, partition=4, log_number=3), fact(4, log_number=2)]
+        assert all(await publisher.publish(late))
+        assert await publisher.log_number() == 3
+
+    async def test_a_record_that_is_no_fact_does_not_hide_it(
+        self, kafka: KafkaBroker, publisher: KafkaPublisher
+    ) -> None:
+        assert all(await publisher.publish([fact(1, partition=4, log_number=2)]))
+        producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap)
+        await producer.start()
+        await producer.send_and_wait(CASES, b"x", b"y", 0)
+        await producer.stop()
+        assert await publisher.log_number() == 2
+
+    async def test_without_a_broker_it_is_not_known(self) -> None:
+        assert await KafkaPublisher("127.0.0.1:1").log_number() is None

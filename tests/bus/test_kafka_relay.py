@@ -43,6 +43,7 @@ class Flaky:
         self.refuse: set[int] = set()
         self.log: list[tuple[str, int, int]] = []
         self.numbers: set[int] = set()
+        self.number: int | None = 1
         self.stall = asyncio.Event()
         self.stall.set()
 
@@ -56,6 +57,9 @@ class Flaky:
             if well
         ]
         return answers
+
+    async def log_number(self) -> int | None:
+        return self.number
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -149,6 +153,25 @@ class TestRelay:
         await state(intake, [SUBJECT], "n")
         await relay.step()
         assert flaky.numbers == {1, 4}
+
+    async def test_a_service_that_a_refill_did_not_know_takes_the_logs_number_first(
+        self, world: KafkaWorld
+    ) -> None:
+        intake, flaky = world.service("intake"), Flaky()
+        group = {"grp": "intake", "topic": CASES, "partition": 3, "order_seen": 9}
+        row = {**group, "next_offset": 70, "log_number": 1}
+        await intake.batch(lambda tx: tx.run(t.offsets.insert(), row))
+        await state(intake, [SUBJECT], "n")
+        relay, flaky.number = KafkaRelay(intake, flaky), None
+        assert not await relay.step(), "the number is not known: nothing may be sent"
+        assert flaky.log == []
+        flaky.number = 3
+        assert await relay.step()
+        assert flaky.numbers == {3}
+        async with world.database.read() as conn:
+            offsets = (await conn.execute(select(t.offsets))).one()
+            assert await conn.scalar(select(t.sources.c.log_number)) == 3
+        assert (offsets.next_offset, offsets.log_number, offsets.order_seen) == (0, 3, 9)
 
 
 SUBJECT = "01890a5d-ac96-774b-bcce-b302099a8057"

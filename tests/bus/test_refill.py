@@ -147,11 +147,13 @@ async def test_after_a_wipe_everything_is_there_again_in_order_and_nobody_works_
     late = await other.member("analytics", Recorder())
     two.run(late)
     await state(intake, ids, "afterwards")
+    await other.relay("routing")
+    await state(other.service("routing"), ids[:7], "a service that the refill did not know")
     groups = (register, journal), (other, grader), (other, late)
     await two.still(*groups, seconds=120)
 
     stated = await two.facts()
-    assert len(stated) == 2 * (40 * 4 + 15)
+    assert len(stated) == 2 * (40 * 4 + 15) + 7
     for world, group in ((register, "intake"), (other, "triage"), (other, "analytics")):
         history = await world.history(group)
         assert check_order(history) == []
@@ -173,6 +175,7 @@ class Keeper:
 
     def __init__(self, *, lose: int = 0) -> None:
         self.log: list[Envelope] = []
+        self.number: int | None = 1
         self.lose = lose
         self.go = asyncio.Event()
         self.go.set()
@@ -185,6 +188,9 @@ class Keeper:
         self.lose = 0
         self.log += envelopes[:kept]
         return [n < kept for n in range(len(envelopes))]
+
+    async def log_number(self) -> int | None:
+        return self.number
 
     async def close(self) -> None:
         """Nothing to close."""

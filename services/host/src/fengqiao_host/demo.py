@@ -16,6 +16,7 @@ import httpx
 from fengqiao_chassis.keys import init_keys
 from fengqiao_chassis.runtime import migrate_all, serve_http
 from fengqiao_chassis.settings import Settings
+from fengqiao_chassis.telemetry import configure_logging
 from fengqiao_contracts.errors import Invalid
 from fengqiao_gateway.domain.accounts import NewAccount, check_password
 
@@ -38,6 +39,7 @@ async def run_demo(port: int, say: Say) -> None:
     began = time.monotonic()
     settings = _settings()
     password = _password()
+    configure_logging("ERROR")
     with lockfile.hold(settings.data_dir):
         check_port(HOST, port)
         await _make_store(settings, password)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fengqiao_chassis.keys import init_keys
 from fengqiao_chassis.runtime import Platform, migrate_all, serve_http
 from fengqiao_chassis.settings import Settings
+from fengqiao_chassis.telemetry import configure_logging
 from fengqiao_gateway.handlers.accounts import has_accounts
 
 from . import lockfile
@@ -21,6 +22,7 @@ Say = Callable[[str], None]
 
 async def serve_embedded(settings: Settings, host: str, port: int, say: Say) -> None:
     """Serve the platform until a signal ends it; raises CliProblem for a taken port or folder."""
+    configure_logging(settings.log_level)
     with lockfile.hold(settings.data_dir):
         check_port(host, port)
         async with running(settings) as platform:

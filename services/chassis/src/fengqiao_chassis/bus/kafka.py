@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from fengqiao_contracts.envelope import Envelope
 
 from ..telemetry import logger
+from .log_number import read_log_number
 from .port import Batch, Entry, LoadOffsets, Place
 from .wire import NotReadable, from_kafka, to_kafka
 
@@ -299,6 +300,10 @@ class KafkaPublisher:
             _forget(sent.values())
             await self._discard()
         return acked
+
+    async def log_number(self) -> int | None:
+        """The number of the log as it stands; None while the broker is away."""
+        return await read_log_number(self.bootstrap, self.prefix)
 
     async def close(self) -> None:
         """Close within some seconds; what is not acknowledged is given up."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Row, and_, func, or_, select
 
 from ..store import tables as t
 from ..store.session import ServiceDb
@@ -24,6 +24,7 @@ from .relay import (
     ensure_lease,
     hold_lease,
     lock_lease,
+    raise_number,
     read_stretches,
     release_lease,
     write_acked,
@@ -155,8 +156,8 @@ class Refill:
     async def _raise_number(self, store: _Store) -> None:
         async def work(tx: Tx) -> None:
             await self._renew(tx, store)
-            await tx.run(update(t.sources).values(log_number=self.number))
-            await tx.run(update(t.offsets).values(next_offset=0, log_number=self.number))
+            for service in store.services:
+                await raise_number(tx, service, self.number)
 
         await store.db.batch(work)
 

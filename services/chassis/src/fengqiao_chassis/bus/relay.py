@@ -69,6 +69,9 @@ class Publisher(Protocol):
         """Send in order; for each fact whether it is acknowledged. Bounded in time."""
         ...
 
+    async def log_number(self) -> int | None:
+        """The number of the log as it stands; None while the broker is away."""
+
     async def close(self) -> None:
         """Close within a bounded time."""
 
@@ -95,6 +98,7 @@ class KafkaRelay:
         self.log = logger(db.service)
         self._grown = db.database.watch()
         self._failed = 0
+        self._vouched = 0
 
     async def run(self) -> None:
         """Relay until cancelled, then let the lease go.
@@ -129,6 +133,13 @@ class KafkaRelay:
         self._measure(load)
         if not load.mine or not load.rows:
             return False
+        if self._vouched != load.term:
+            if not await self._vouch(load):
+                await self._back_off()
+                return False
+            load = await self._look()
+            if not load.mine or not load.rows:
+                return False
         crash_point("outbox.after_commit")
         acked = await self.publisher.publish(
             [envelope_of(row, load.log_number) for row in load.rows]
@@ -206,6 +217,27 @@ class KafkaRelay:
         term = row.term if row.holder == self.holder else row.term + 1
         await hold_lease(tx, self.db.service, self.holder, term)
         return True
+
+    async def _vouch(self, load: Load) -> bool:
+        """Once per term: take the log's number where it is higher than the service's own.
+
+        That is so after a refill that did not know the service: a new one, or a restored one. Its
+        facts would be ignored for ever, and its group begins anew.
+        """
+        number = await self.publisher.log_number()
+        if number is None:
+            return False
+
+        async def work(tx: Tx) -> bool:
+            row = await lock_lease(tx, self.db.service)
+            if row.holder != self.holder or row.term != load.term:
+                return False
+            await raise_number(tx, self.db.service, number)
+            return True
+
+        if number <= load.log_number or await self.db.batch(work):
+            self._vouched = load.term
+        return self._vouched == load.term
 
     async def _mark(self, load: Load, acked: dict[Stretch, int]) -> None:
         """Move `acked`, only while the term is our own."""
@@ -332,6 +364,20 @@ async def release_lease(tx: Tx, service: str, holder: str) -> None:
         update(t.leases)
         .where(_lease(service), t.leases.c.holder == holder)
         .values(expires_at=func.now())
+    )
+
+
+async def raise_number(tx: Tx, service: str, number: int) -> None:
+    """Let a service follow the log of this number; its group begins at the log's start."""
+    await tx.run(
+        update(t.sources)
+        .where(t.sources.c.service == service, t.sources.c.log_number < number)
+        .values(log_number=number)
+    )
+    await tx.run(
+        update(t.offsets)
+        .where(t.offsets.c.grp == service, t.offsets.c.log_number < number)
+        .values(next_offset=0, log_number=number)
     )
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from fengqiao_chassis.settings import Settings
 
+from .. import bench as measuring
 from .. import doctor as examination
 from .console import out, run
 
@@ -16,6 +17,7 @@ from .console import out, run
 def add_to(app: typer.Typer) -> None:
     """The commands of this module."""
     app.command()(doctor)
+    app.command()(bench)
 
 
 def doctor(
@@ -32,4 +34,25 @@ def doctor(
         table.add_row(mark, finding.name, finding.found, finding.remedy)
     out.print(table)
     if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+def bench(
+    cases: Annotated[int, typer.Option(min=1, help="Cases of a run.")] = 2917,
+    naive_cases: Annotated[
+        int, typer.Option(min=1, help="Cases of a run of the naive twin.")
+    ] = 200,
+    runs: Annotated[int, typer.Option(min=1, help="Runs; the medians are told.")] = 3,
+) -> None:
+    """Measure cases a second, CPU a case, cold start and idle memory, beside a naive twin.
+
+    Each run has a store of its own; on PostgreSQL and Kafka use an empty database and broker.
+    Example: fengqiao bench --runs 1
+    """
+    met = run(
+        measuring.bench(
+            cases, min(naive_cases, cases), runs, lambda text: out.print(text, markup=False)
+        )
+    )
+    if not met:
         raise typer.Exit(1)

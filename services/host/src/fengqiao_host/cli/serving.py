@@ -10,6 +10,7 @@ import typer
 from fengqiao_chassis.keys import init_keys
 from fengqiao_chassis.runtime import Platform, migrate_all, serve_http
 from fengqiao_chassis.settings import Settings
+from fengqiao_chassis.telemetry import configure_logging
 
 from .. import demo as demonstration
 from ..problems import CliProblem
@@ -62,6 +63,7 @@ def serve(
             "for one process on SQLite use `fengqiao up`",
         )
     chosen = build_one(service)
+    configure_logging(settings.log_level)
 
     async def work() -> None:
         async with Platform.start(settings, [chosen]) as platform:
