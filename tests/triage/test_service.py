@@ -73,6 +73,8 @@ async def heard(h: Harness, *facts: Any) -> list[Any]:
     for fact in facts:
         await h.state("routing" if "ssign" in type(fact).__name__ else "intake", fact, area=AREA)
     await h.settle()
+    await h.tick()
+    await h.settle()
     mine = [r for r in await h.facts("fengqiao.cases") if r.envelope.source == "/triage"]
     return [r.fact for r in mine]
 

@@ -192,6 +192,9 @@ class Platform:
                 await running.consumer.reader.close()
             if running.relay is not None:
                 await running.relay.close()
+        upstream = self.running["gateway"].context.upstream if "gateway" in self.running else None
+        if isinstance(upstream, HttpUpstream):
+            await upstream.close()
 
     async def status(self, name: str) -> dict[str, Any]:
         """`{settled, outbox, lag, parked, waiting}` of one service; also refreshes its gauges."""
