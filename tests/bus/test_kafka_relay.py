@@ -44,10 +44,12 @@ class Flaky:
         self.log: list[tuple[str, int, int]] = []
         self.numbers: set[int] = set()
         self.number: int | None = 1
+        self.asked = asyncio.Event()
         self.stall = asyncio.Event()
         self.stall.set()
 
     async def publish(self, envelopes: Sequence[Envelope]) -> list[bool]:
+        self.asked.set()
         await self.stall.wait()
         self.numbers |= {e.log_number for e in envelopes}
         answers = [e.position not in self.refuse for e in envelopes]
@@ -113,8 +115,7 @@ class TestRelay:
         await state(intake, [SUBJECT], "n")
         flaky.stall.clear()
         step = asyncio.create_task(slow.step())
-        while not await lease_of(world):
-            await asyncio.sleep(0.02)
+        await flaky.asked.wait()
         await expire(world)
         other.publisher.refuse = {1}  # type: ignore[attr-defined]
         assert await other.step()
@@ -175,12 +176,6 @@ class TestRelay:
 
 
 SUBJECT = "01890a5d-ac96-774b-bcce-b302099a8057"
-
-
-async def lease_of(world: KafkaWorld) -> str | None:
-    async with world.database.read() as conn:
-        found: str | None = await conn.scalar(select(t.leases.c.holder))
-    return found
 
 
 async def expire(world: KafkaWorld) -> None:
