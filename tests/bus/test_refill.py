@@ -123,7 +123,7 @@ async def test_after_a_wipe_everything_is_there_again_in_order_and_nobody_works_
     await other.relay("triage")
     journal = await register.member("intake", Recorder(), journal=True)
     grader = await other.member("triage", Recorder(), grade)
-    groups = (register, journal), (other, grader)
+    groups = [(register, journal), (other, grader)]
     journalling, _ = two.run(journal), two.run(grader)
     for n in range(3):
         await state(intake, ids, f"n{n}")
@@ -149,7 +149,7 @@ async def test_after_a_wipe_everything_is_there_again_in_order_and_nobody_works_
     await state(intake, ids, "afterwards")
     await other.relay("routing")
     await state(other.service("routing"), ids[:7], "a service that the refill did not know")
-    groups = (register, journal), (other, grader), (other, late)
+    groups = [(register, journal), (other, grader), (other, late)]
     await two.still(*groups, seconds=120)
 
     stated = await two.facts()

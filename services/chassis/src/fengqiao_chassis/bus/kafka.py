@@ -352,8 +352,10 @@ class KafkaPublisher:
         producer, self._producer = self._producer, None
         if producer is None:
             return
+        # First the sender's task, then its batches: it does not bear batches that are done already.
+        await _bounded(producer._sender.close(), STOP_SECONDS)  # noqa: SLF001 -- no public way
         with contextlib.suppress(Exception):
-            producer._message_accumulator.fail_all(KafkaError())  # noqa: SLF001 -- no public way
+            producer._message_accumulator.fail_all(KafkaError())  # noqa: SLF001 -- the same
         if not await _bounded(producer.stop(), STOP_SECONDS):
             await _bounded(producer.client.close(), STOP_SECONDS)
 
