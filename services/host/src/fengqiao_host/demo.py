@@ -25,6 +25,7 @@ from .demo_city import ACCOUNTS, DemoCity, Place
 from .demo_text import welcome
 from .problems import CliProblem
 from .processes import Fleet
+from .public_api import DriveError
 from .services import build_all
 from .starting import check_port, prepare, running
 
@@ -144,7 +145,8 @@ async def _fill(settings: Settings, port: int, password: str, began: float, say:
         say(welcome(f"http://{HOST}:{port}", password, demo.example, seconds))
         try:
             say(await demo.rest())
-        except (httpx.HTTPError, RuntimeError) as failed:
+        except (httpx.HTTPError, CliProblem, DriveError) as failed:
+            await asyncio.sleep(1)  # a platform that is ending by itself ends this too
             say(
                 f"后续案件未能全部登记：{failed}；重新运行 demo 会接着做 · the rest of the cases stopped: "
                 "run the demo again, it goes on where it stopped"

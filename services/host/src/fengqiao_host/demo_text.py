@@ -23,8 +23,9 @@ ID=$(curl -s {url}/v1/cases -H "authorization: Bearer $TOKEN" -H 'content-type: 
   -H "idempotency-key: $(date +%s%N)" -d '{example}' \\
   | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')
 
-sleep 1; curl -s {url}/v1/cases/$ID/assessment -H "authorization: Bearer $TOKEN"; echo
-curl -s {url}/v1/cases/$ID/routing -H "authorization: Bearer $TOKEN"; echo
+AGAIN="--fail --retry 30 --retry-delay 1 --retry-all-errors"
+curl -s $AGAIN {url}/v1/cases/$ID/assessment -H "authorization: Bearer $TOKEN"; echo
+curl -s $AGAIN {url}/v1/cases/$ID/routing -H "authorization: Bearer $TOKEN"; echo
 curl -s {url}/v1/cases/{story}/timeline -H "authorization: Bearer $TOKEN"; echo   # 新津企业改制
 
 停止 · stop: Ctrl-C
