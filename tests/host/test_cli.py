@@ -16,7 +16,7 @@ import typer
 from servers import free_port
 
 from fengqiao_host import lockfile
-from fengqiao_host.cli import app
+from fengqiao_host.cli import build
 from fengqiao_host.problems import CliProblem
 
 PASSWORD = "Liuhe-9-Tai"
@@ -24,7 +24,7 @@ PASSWORD = "Liuhe-9-Tai"
 
 def commands() -> Iterator[tuple[str, str]]:
     """Every command with its help, by the path of its words."""
-    top = typer.main.get_command(app)
+    top = typer.main.get_command(build([]))
     todo = [("", top)]
     while todo:
         path, command = todo.pop()

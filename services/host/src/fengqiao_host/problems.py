@@ -15,3 +15,7 @@ class CliProblem(Exception):
     @override
     def __str__(self) -> str:
         return f"{self.zh}\n{self.en}"
+
+
+class DriveError(Exception):
+    """The API refused a step; the text is status, problem code and path, never personal data."""

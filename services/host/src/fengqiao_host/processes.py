@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .problems import CliProblem
-from .services import BUILDERS
+from .services import NAMES
 
 HOST = "127.0.0.1"
 GRACE = 15.0
@@ -28,7 +28,7 @@ class Fleet:
     def __init__(self, port: int, logs: Path, extra: Mapping[str, str] | None = None) -> None:
         self.port = port
         self.logs = logs
-        self.ports = {name: port if name == "gateway" else free_port() for name in BUILDERS}
+        self.ports = {name: port if name == "gateway" else free_port() for name in NAMES}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._extra = dict(extra or {})
 
@@ -43,7 +43,7 @@ class Fleet:
 
     def start(self) -> None:
         """Start all of them; returns at once."""
-        for name in BUILDERS:
+        for name in NAMES:
             self.start_one(name)
 
     def start_one(self, name: str, extra: Mapping[str, str] | None = None) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx
 
+from .problems import DriveError
+
+__all__ = ["Answer", "Api", "DriveError"]
+
 Answer = dict[str, Any]
 
 _AGAIN = frozenset({429, 503})
-
-
-class DriveError(Exception):
-    """The API refused a step; the text is status, problem code and path, never personal data."""
 
 
 @dataclass(frozen=True, slots=True)

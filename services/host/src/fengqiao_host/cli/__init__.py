@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import typer
 
 from fengqiao_contracts.errors import Refusal
-from fengqiao_triage.cli import app as triage
 
 from ..import_mapping import ImportProblem
-from ..problems import CliProblem
-from ..public_api import DriveError
-from . import bus, checks, files, people, serving
+from ..problems import CliProblem, DriveError
 from .console import say_error
-
-app = typer.Typer(
-    name="fengqiao",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="枫桥：人民调解平台 · Fengqiao, the people's-mediation platform. Begin with: fengqiao demo",
-)
-serving.add_to(app)
-people.add_to(app)
-files.add_to(app)
-bus.add_to(app)
-checks.add_to(app)
-app.add_typer(triage, name="triage")
 
 
 def main() -> None:
     """Run the command; problems are told without a trace and end it with status 1."""
     try:
-        app()
+        build(sys.argv[1:])()
     except (CliProblem, ImportProblem) as problem:
         say_error(str(problem))
         sys.exit(1)
@@ -45,3 +29,26 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def build(words: list[str]) -> typer.Typer:
+    """The commands; for `serve` alone without the rest, whose imports a service's process need not
+    hold in its memory.
+    """
+    app = typer.Typer(
+        name="fengqiao",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="枫桥：人民调解平台 · Fengqiao, the people's-mediation platform. "
+        "Begin with: fengqiao demo",
+    )
+    app.callback()(_group)
+    # imported here, not above, for the reason that stands above
+    name = "one" if words[:1] == ["serve"] else "whole"
+    import_module(f".{name}", __package__).add_to(app)
+    return app
+
+
+def _group() -> None:
+    """Keeps `serve` a command by name where it is the only one."""

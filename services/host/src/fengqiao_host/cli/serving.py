@@ -1,4 +1,4 @@
-"""Running the platform: `up`, `serve`, `migrate`, `demo`."""
+"""Running the platform: `up`, `migrate`, `demo`."""
 
 from __future__ import annotations
 
@@ -8,24 +8,20 @@ from typing import Annotated
 import typer
 
 from fengqiao_chassis.keys import init_keys
-from fengqiao_chassis.runtime import Platform, migrate_all, serve_http
+from fengqiao_chassis.runtime import migrate_all
 from fengqiao_chassis.settings import Settings
-from fengqiao_chassis.telemetry import configure_logging
 
 from .. import demo as demonstration
 from ..problems import CliProblem
-from ..services import build_all, build_one
+from ..services import build_all
 from ..starting import serve_embedded
 from .console import err, out, run
-
-Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for every network.")]
-Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
+from .one import Host, Port
 
 
 def add_to(app: typer.Typer) -> None:
     """The commands of this module."""
     app.command()(up)
-    app.command()(serve)
     app.command()(migrate)
     app.command()(demo)
 
@@ -43,33 +39,6 @@ def up(host: Host = "127.0.0.1", port: Port = 8080) -> None:
             "PostgreSQL and Kafka are set: start the seven services with `fengqiao serve SERVICE`",
         )
     run(serve_embedded(settings, host, port, lambda text: err.print(text, markup=False)))
-
-
-def serve(
-    service: Annotated[str, typer.Argument(help="The service, for example intake.")],
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
-) -> None:
-    """Run one service on PostgreSQL and Kafka, with its own relay and scheduler.
-
-    Needs FENGQIAO_DATABASE_URL and FENGQIAO_KAFKA_BOOTSTRAP; the gateway finds the others by
-    FENGQIAO_INTAKE_URL and so on. Example: fengqiao serve intake --port 8001
-    """
-    settings = Settings().check()
-    if settings.embedded:
-        raise CliProblem(
-            "serve 需要 FENGQIAO_DATABASE_URL 与 FENGQIAO_KAFKA_BOOTSTRAP；单进程请用 fengqiao up",
-            "serve needs FENGQIAO_DATABASE_URL and FENGQIAO_KAFKA_BOOTSTRAP; "
-            "for one process on SQLite use `fengqiao up`",
-        )
-    chosen = build_one(service)
-    configure_logging(settings.log_level)
-
-    async def work() -> None:
-        async with Platform.start(settings, [chosen]) as platform:
-            await serve_http(platform.apps[service], host, port)
-
-    run(work())
 
 
 def migrate(
