@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import statistics
 import subprocess
@@ -25,7 +26,8 @@ from .drive import load_registry
 from .processes import HOST, Fleet, free_port
 from .public_api import Api
 
-PASSWORD = "Liuhe-9-Tai"  # noqa: S105 -- of a store that lives as long as the measure
+PASSWORD = secrets.token_urlsafe(18)
+"""Of stores that live as long as the measure."""
 TARGETS = {"embedded": 1000.0, "servers": 500.0}
 """Cases a second, registered, assigned and counted."""
 TARGET_RATIO, TARGET_START = 5.0, 3.0
