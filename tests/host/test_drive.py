@@ -23,13 +23,12 @@ from fengqiao_contracts.facts import (
 from fengqiao_contracts.values import PartyIdentity, PartyRef
 from fengqiao_host import drive
 from fengqiao_host.public_api import DriveError
-from fengqiao_host.script import Accept, Close
+from fengqiao_host.script import Accept, Close, Script
 from fengqiao_host.stories import Story, stories
 from fengqiao_mediation.app import build
 
 NOW = datetime(2026, 11, 25, 4, tzinfo=UTC)
 TOLD = {story.key: story for story in stories(NOW)}
-TOKENS = {drive.DESK: "the harness signs for itself"}
 
 
 @pytest.fixture
@@ -107,6 +106,12 @@ def _city(h: Harness) -> Any:
     return h.client("mediation", role=drive.DESK, areas=["510100"])
 
 
+async def _play(h: Harness, case_id: str, acts: Script) -> str:
+    client = _city(h)
+    token = client.headers["Authorization"].removeprefix("Bearer ")
+    return await drive.play(client, {drive.DESK: token}, case_id, acts)
+
+
 @pytest.mark.parametrize(
     ("key", "state"),
     [
@@ -119,13 +124,13 @@ def _city(h: Harness) -> Any:
 async def test_the_stories_end_as_they_did(h: Harness, key: str, state: str) -> None:
     story: Story = TOLD[key]
     await _assigned(h, key, story.body)
-    assert await drive.play(_city(h), TOKENS, key, story.script) == state
+    assert await _play(h, key, story.script) == state
 
 
 async def test_forty_four_workers_are_owed_by_the_firm(h: Harness) -> None:
     story = TOLD["xinjin"]
     await _assigned(h, "xinjin", story.body)
-    await drive.play(_city(h), TOKENS, "xinjin", story.script)
+    await _play(h, "xinjin", story.script)
     await h.settle()
     said = [item.fact for item in await h.facts("fengqiao.cases")]
     (agreement,) = [fact for fact in said if isinstance(fact, AgreementReached)]
@@ -138,7 +143,7 @@ async def test_forty_four_workers_are_owed_by_the_firm(h: Harness) -> None:
 async def test_a_script_ends_in_the_state_of_its_name(h: Harness, ending: str) -> None:
     await _assigned(h, "c1", TOLD["huaqiao"].body)
     acts = drive.script_to(ending, 3, Decimal("50.00"))
-    assert await drive.play(_city(h), TOKENS, "c1", acts) == ending
+    assert await _play(h, "c1", acts) == ending
 
 
 @pytest.mark.parametrize(
@@ -147,14 +152,14 @@ async def test_a_script_ends_in_the_state_of_its_name(h: Harness, ending: str) -
 )
 async def test_an_ending_of_another_name_has_its_state(h: Harness, ending: str, state: str) -> None:
     await _assigned(h, "c1", TOLD["huaqiao"].body)
-    assert await drive.play(_city(h), TOKENS, "c1", drive.script_to(ending, 3, None)) == state
+    assert await _play(h, "c1", drive.script_to(ending, 3, None)) == state
 
 
 async def test_a_repeated_play_changes_nothing(h: Harness) -> None:
     await _assigned(h, "c1", TOLD["huaqiao"].body)
     acts = TOLD["huaqiao"].script[:3]
-    first = await drive.play(_city(h), TOKENS, "c1", acts)
-    assert await drive.play(_city(h), TOKENS, "c1", acts) == first
+    first = await _play(h, "c1", acts)
+    assert await _play(h, "c1", acts) == first
     work = (await _city(h).get("/cases/c1/casework")).json()
     assert len(work["sessions"]) == 1
 
@@ -163,5 +168,5 @@ async def test_a_refused_step_is_told_without_personal_data(h: Harness) -> None:
     body = TOLD["huaqiao"].body
     await _assigned(h, "c1", body)
     with pytest.raises(DriveError, match="409") as refused:
-        await drive.play(_city(h), TOKENS, "c1", (Accept(), Close()))
+        await _play(h, "c1", (Accept(), Close()))
     assert not any(party["name"] in str(refused.value) for party in body["parties"])
