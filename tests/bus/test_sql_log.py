@@ -14,7 +14,7 @@ from fengqiao_chassis.bus.consumer import Consumer
 from fengqiao_chassis.bus.sql import SqlReader
 from fengqiao_chassis.store import tables as t
 from fengqiao_chassis.store.tx import Tx
-from fengqiao_contracts.facts import CASES, CaseLinked, Fact, PersonalDataErased
+from fengqiao_contracts.facts import CASES, FACTS, LATEST, CaseLinked, Fact, PersonalDataErased
 from fengqiao_contracts.ids import new_id
 
 
@@ -47,9 +47,18 @@ async def test_a_partition_left_behind_is_reached_over_pages_the_others_passed(
 
 
 class Standing(Fact, name="test.standing", topic="fengqiao.registry", subject="person"):
-    """A fact of the registry's topic for these tests."""
+    """A fact of the registry's topic for these tests; known only while one of them runs."""
 
     person: str
+
+
+del FACTS[Standing.TYPE], LATEST[Standing.NAME]
+
+
+@pytest.fixture(autouse=True)
+def _standing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FACTS, Standing.TYPE, Standing)
+    monkeypatch.setitem(LATEST, Standing.NAME, 1)
 
 
 async def test_a_topic_to_be_read_first_is_read_to_its_end_and_not_again(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from . import auth
 from .audit import Sealer
 from .bus.consumer import Consumer
 from .bus.port import Reader, Relay
+from .bus.relay import of_service
 from .bus.sql import SqlReader
 from .clock import Clock
 from .keys import Keyring, init_keys, load_signer, load_verifiers
@@ -112,6 +113,7 @@ class Platform:
         if url not in self.databases:
             self.databases[url] = Database(url, queue=self.settings.command_queue)
             stack.push_async_callback(self.databases[url].close)
+            await self.databases[url].open()
         db = ServiceDb(self.databases[url], service.name, keys, self.clock)
         verifiers = load_verifiers(self.settings.keys_path())
         context = Context(
@@ -166,6 +168,10 @@ class Platform:
             self.apps[service.name] = create_app(self.running[service.name].context, service)
 
     async def _work(self, stack: AsyncExitStack) -> None:
+        if self.settings.kafka_bootstrap:
+            from .bus.admin import check_topics
+
+            await check_topics(self.settings.kafka_bootstrap, self.settings.topic_prefix)
         for running in self.running.values():
             startup = running.service.startup
             if startup is not None:
@@ -221,7 +227,7 @@ class Platform:
 
 async def _unsent(tx: Any, context: Context) -> int:
     """Facts of a service above `acked`, and the age of the oldest."""
-    own = t.positions.c.source.startswith(context.db.source, autoescape=True)
+    own = of_service(t.positions.c.source, context.name)
     rows = await tx.scalar(
         select(func.coalesce(func.sum(t.positions.c.position - t.positions.c.acked), 0)).where(own)
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import ValidationError
 
+from fengqiao_contracts.envelope import Envelope
 from fengqiao_contracts.errors import Refusal, Reject
 from fengqiao_contracts.facts import UnknownFact
+from fengqiao_contracts.ids import derived_id
 
-from ..keys import KeyProblem
+from ..keys import KeyProblem, Keyring
 from .port import Batch, Entry, Place
 
 
@@ -27,6 +31,35 @@ def reason_of(error: Exception) -> str:
             return "personal part not readable"
         case _:
             return f"error: {type(error).__name__}"
+
+
+def unreadable_record(entry: Entry, keys: Keyring, at: datetime) -> Envelope:
+    """A record that is no fact, as it lies in the parked table: a subject of its own, so that it
+    holds nobody else, and its bytes encrypted, because nobody knows what is in them.
+    """
+    topic, partition = entry.place
+    name = f"unreadable/{topic}/{partition}/{entry.offset}"
+    fact_id = derived_id(name)
+    return Envelope(
+        id=fact_id,
+        source="/unreadable",
+        type="unreadable",
+        time=at,
+        subject=fact_id,
+        topic=topic,
+        partition=partition,
+        sequence=0,
+        order=0,
+        position=entry.offset,
+        log_number=0,
+        correlation_id=fact_id,
+        causation_id=None,
+        traceparent=None,
+        actor="",
+        area="",
+        data=b"{}",
+        pii=keys.encrypt(entry.raw, f"fact/{fact_id}"),
+    )
 
 
 def key_of(entry: Entry) -> str:

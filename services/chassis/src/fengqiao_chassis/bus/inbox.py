@@ -127,7 +127,7 @@ async def park(tx: Tx, group: str, parked: Sequence[tuple[Envelope, str]]) -> No
         upsert(t.held, ("grp", "subject")), [{"grp": group, "subject": s} for s in subjects]
     )
     await tx.run(
-        insert(t.parked),
+        upsert(t.parked, ("grp", "source", "topic", "partition", "position")),
         [
             {
                 "grp": group,

@@ -15,8 +15,11 @@ from ..store.database import Database
 from .port import Batch, Entry, LoadOffsets, Place
 
 LOG_NUMBER = 1
+# The key's order is the log's order: an index by topic would sort the whole topic at each fetch.
+_BY_KEY = "NOT INDEXED"
 _LOG = (
     select(t.outbox)
+    .with_hint(t.outbox, _BY_KEY, "sqlite")
     .where(
         t.outbox.c.id > bindparam("after"),
         t.outbox.c.topic.in_(bindparam("topics", expanding=True)),
@@ -147,6 +150,7 @@ class SqlReader:
                     await conn.scalar(
                         select(func.count())
                         .select_from(t.outbox)
+                        .with_hint(t.outbox, _BY_KEY, "sqlite")
                         .where(
                             t.outbox.c.topic == topic, t.outbox.c.id > self._cursor.get(topic, 0)
                         )

@@ -7,7 +7,7 @@ import heapq
 import itertools
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from fengqiao_contracts.errors import Busy
 Work = Callable[[AsyncConnection], Awaitable[Any]]
 COMMAND, BATCH = 0, 1
 RETRIES = 12
+READERS = 4
 GROUP = 64
 """Commands that may share one SQLite commit."""
 
@@ -64,7 +65,7 @@ class Database:
         if self.sqlite:
             Path(url.removeprefix("sqlite+aiosqlite:///")).parent.mkdir(parents=True, exist_ok=True)
             self.writes = _sqlite_engine(url, 1, "BEGIN IMMEDIATE")
-            self.reads = _sqlite_engine(url, 4, "BEGIN")
+            self.reads = _sqlite_engine(url, READERS, "BEGIN")
         else:
             self.writes = self.reads = create_async_engine(
                 url,
@@ -74,6 +75,15 @@ class Database:
                 pool_timeout=30,
                 connect_args={"server_settings": {"jit": "off", "application_name": "fengqiao"}},
             )
+
+    async def open(self) -> None:
+        """Open SQLite's few connections now, so that no task that is cancelled later is just opening
+        one: the file handle of such a connection would stay behind.
+        """
+        if self.sqlite:
+            async with self.writes.connect(), AsyncExitStack() as stack:
+                for _ in range(READERS):
+                    await stack.enter_async_context(self.reads.connect())
 
     async def close(self) -> None:
         """Stop the writer and close every connection."""
