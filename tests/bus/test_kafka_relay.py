@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from bus.kafka_facts import cases
 from bus.world import KafkaWorld, Recorder, kafka_world, state
 from servers import KafkaBroker
 from sqlalchemy import func, select, update
 
 from fengqiao_chassis.bus.admin import create_topics
+from fengqiao_chassis.bus.codec import partition_of
 from fengqiao_chassis.bus.kafka import KafkaPublisher
 from fengqiao_chassis.bus.relay import KafkaRelay, first_incarnations, share, unbroken
 from fengqiao_chassis.store import tables as t
@@ -203,3 +205,31 @@ async def test_a_recorder_on_the_real_broker_is_told_of_no_jump(world: KafkaWorl
     await world.settle(group)
     assert (await group.status())["lag"] == 0
     assert len(await world.history()) == 50
+
+
+async def test_a_record_that_is_no_fact_is_parked_and_its_partition_goes_on(
+    world: KafkaWorld, kafka: KafkaBroker
+) -> None:
+    """Its bytes are kept, encrypted; facts before and after it have their effect; it is parked once."""
+    intake, case = world.service("intake"), cases(1)[0]
+    await world.relay("intake")
+    group = await world.member("triage", Recorder())
+    await state(intake, [case], "before")
+    await world.settle(group)
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap)
+    await producer.start()
+    await producer.send_and_wait(CASES, "张三 not json".encode(), partition=partition_of(case))
+    await producer.stop()
+    await state(intake, [case], "after")
+    await world.settle(group)
+
+    assert [effect.note for effect in await world.history()] == ["before", "after"]
+    parked = await world.parked("triage")
+    assert len(parked) == 1
+    assert parked[0][1].startswith("not readable")
+    async with world.database.read() as conn:
+        kept = (await conn.scalars(select(t.parked.c.envelope))).one()
+    assert "张三" not in str(kept)
+    opened = world.keys.decrypt(kept["pii"], f"fact/{kept['id']}")
+    assert opened.decode() == "张三 not json"
+    assert await group.replay_parked() == 0
