@@ -135,7 +135,7 @@ class Harness:
             calm = calm + 1 if all(s["settled"] for s in states) else 0
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not settled: {states}")
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
 
     async def tick(self) -> int:
         """Run everything that is due now; returns how many handlers ran."""

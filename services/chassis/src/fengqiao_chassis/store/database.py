@@ -117,7 +117,7 @@ class Database:
             self.waiting -= 1
 
     def watch(self) -> asyncio.Event:
-        """An event set after each commit of this process (embedded: the log may have grown)."""
+        """An event set after each commit of this process that stated facts."""
         watcher = asyncio.Event()
         self._watchers.append(watcher)
         return watcher
@@ -139,7 +139,6 @@ class Database:
                     raise
                 await asyncio.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))  # noqa: S311
                 continue
-            self.notify()
             return result
 
     async def _enqueue(self, work: Work, priority: int) -> Any:
@@ -178,7 +177,6 @@ class Database:
             if isinstance(error, asyncio.CancelledError):
                 raise
             return
-        self.notify()
         for job, value, failure in results:
             if job.done.done():
                 continue

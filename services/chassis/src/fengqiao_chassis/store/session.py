@@ -62,6 +62,7 @@ class ServiceDb:
         traceparent: str | None,
     ) -> T:
         after: list[Callable[[], None]] = []
+        stated = 0
 
         async def inside(conn: AsyncConnection) -> Any:
             tx = Tx(
@@ -74,23 +75,29 @@ class ServiceDb:
                 traceparent=traceparent,
             )
             result = await work(tx)
-            await self.finish(tx)
+            nonlocal stated
+            stated = await self.finish(tx)
             after[:] = tx.pending.after
             return result
 
         result: T = await self.database.write(inside, priority=priority)
+        if stated:
+            self.database.notify()
         for fn in after:
             fn()
         return result
 
-    async def finish(self, tx: Tx) -> None:
-        """Write what a transaction gathered: due work, audit entries and, last, its facts."""
+    async def finish(self, tx: Tx) -> int:
+        """Write what a transaction gathered: due work, audit entries and, last, its facts.
+
+        Returns the number of facts.
+        """
         pending = tx.pending
         if pending.dues:
             await _write_dues(tx)
         if pending.audits:
             await tx.run(insert(t.audit), pending.audits)
-        await outbox.flush(tx, self.source)
+        return await outbox.flush(tx, self.source)
 
 
 async def _write_dues(tx: Tx) -> None:
