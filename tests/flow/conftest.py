@@ -23,11 +23,14 @@ MODES = [
 ]
 
 
-@pytest.fixture(scope="package", params=MODES)
+@pytest.fixture(scope="module", params=MODES)
 def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    """The running platform with its registry and the account `city`."""
+    """The running platform with its registry and the account `city`.
+
+    It ends with its module: seven processes left beside other tests would share their groups.
+    """
     folder = tmp_path_factory.mktemp("flow")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FENGQIAO_")}
     environment |= {
