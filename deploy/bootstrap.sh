@@ -33,5 +33,8 @@ if [ -z "$UV" ] || ! "$UV" --version >/dev/null 2>&1; then
     "$TOOLS/bin/pip" -q install "uv==$UV_VERSION"
   fi
 fi
-[ $# -gt 0 ] || set -- sync --all-packages --frozen
-exec "$UV" "$@" --python "${PY:-3.13}"
+[ $# -eq 0 ] || exec "$UV" "$@" --python "${PY:-3.13}"
+# Bytecode now, not at each start: where PYTHONDONTWRITEBYTECODE is set, every process would compile
+# its thousands of modules again, some seconds each.
+"$UV" sync --all-packages --frozen --compile-bytecode --python "${PY:-3.13}"
+.venv/bin/python -m compileall -q services intake triage routing mediator-registry analytics gateway
