@@ -19,7 +19,7 @@ from fengqiao_contracts.facts import Fact
 from . import auth
 from .bus import codec
 from .bus.received import Received
-from .bus.sql import envelope_of
+from .bus.stored import envelope_of
 from .clock import SetClock
 from .keys import init_keys, load_signer
 from .runtime import Platform, migrate_all

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 PARTITIONS = 12
 """Partitions of every topic, for ever: keys map to partitions by it (architecture.md §4)."""
@@ -44,10 +45,15 @@ class Envelope:
     @property
     def name(self) -> str:
         """The type without its version: `case.registered`."""
-        return self.type.rpartition(".v")[0]
+        return _parts(self.type)[0]
 
     @property
     def version(self) -> int:
         """The major version in the type: 1 for `case.registered.v1`; 0 where none can be read."""
-        digits = self.type.rpartition(".v")[2]
-        return int(digits) if digits.isdecimal() else 0
+        return _parts(self.type)[1]
+
+
+@lru_cache(maxsize=1024)
+def _parts(type_: str) -> tuple[str, int]:
+    name, _, digits = type_.rpartition(".v")
+    return name, int(digits) if digits.isdecimal() else 0

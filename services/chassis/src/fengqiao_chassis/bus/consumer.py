@@ -195,13 +195,19 @@ class Consumer:
                 plan.unreadable[key_of(entry)] = "unknown-version"
                 continue
             try:
-                item = codec.receive(envelope, self.db.keys, pii=self.subscriptions.pii)
+                plan.received[key_of(entry)] = self._receive(entry, envelope)
             except Exception as error:
                 plan.unreadable[key_of(entry)] = reason_of(error)
-                continue
-            plan.received[key_of(entry)] = item
         self._prepare_handlers(plan)
         return plan
+
+    def _receive(self, entry: Entry, envelope: Envelope) -> Received[Any]:
+        pii = self.subscriptions.pii
+        item = entry.decoded.get(pii)
+        if item is None:
+            item = codec.receive(envelope, self.db.keys, pii=pii)
+            entry.decoded[pii] = item
+        return item
 
     def _prepare_handlers(self, plan: _Plan) -> None:
         groups = by_type(list(plan.received.values()))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from fengqiao_contracts.envelope import Envelope
+
+from .received import Received
 
 Place = tuple[str, int]
 """A (topic, partition)."""
@@ -17,13 +19,18 @@ LoadOffsets = Callable[[], Awaitable[dict[Place, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record of the log; `envelope` None = not readable, `error` says why in a code."""
+    """One record of the log; `envelope` None = not readable, `error` says why in a code.
+
+    `decoded` keeps the fact with (True) and without (False) its personal part for all groups of the
+    process that share the entry.
+    """
 
     place: Place
     offset: int
     envelope: Envelope | None
     error: str = ""
     raw: bytes = b""
+    decoded: dict[bool, Received[Any]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

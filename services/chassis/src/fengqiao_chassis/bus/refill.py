@@ -29,7 +29,7 @@ from .relay import (
     release_lease,
     write_acked,
 )
-from .sql import envelope_of
+from .stored import envelope_of
 
 CHUNK = 1000
 GIVE_UP_SECONDS = 120.0

@@ -23,7 +23,7 @@ from ..store.sql import upsert
 from ..store.tx import ReadTx, Tx
 from ..telemetry import OUTBOX_AGE, OUTBOX_ROWS, logger
 from .outbox import source_of
-from .sql import envelope_of
+from .stored import envelope_of
 
 KIND = "relay"
 LEASE = timedelta(seconds=10)

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
-from fengqiao_contracts.envelope import PARTITIONS, Envelope
+from fengqiao_contracts.envelope import PARTITIONS
 
 from ..store import tables as t
 from ..store.database import Database
 from .port import Batch, Entry, LoadOffsets, Place
+from .tail import tail_of
 
-LOG_NUMBER = 1
-# The key's order is the log's order: an index by topic would sort the whole topic at each fetch.
-_BY_KEY = "NOT INDEXED"
-_LOG = (
-    select(t.outbox)
-    .with_hint(t.outbox, _BY_KEY, "sqlite")
-    .where(
-        t.outbox.c.id > bindparam("after"),
-        t.outbox.c.topic.in_(bindparam("topics", expanding=True)),
-    )
-    .order_by(t.outbox.c.id)
-    .limit(bindparam("most"))
-)
+LOOK_SECONDS = 0.5
+"""How often a reader that nobody wakes looks for what another process has written."""
 _NEXT = select(func.min(t.outbox.c.id)).where(
     t.outbox.c.topic == bindparam("topic"),
     t.outbox.c.partition == bindparam("partition"),
@@ -35,30 +25,13 @@ _NEXT = select(func.min(t.outbox.c.id)).where(
 _END = select(func.max(t.outbox.c.id)).where(
     t.outbox.c.topic.in_(bindparam("topics", expanding=True))
 )
-
-
-def envelope_of(row: Row[Any], log_number: int = LOG_NUMBER) -> Envelope:
-    """The envelope of an outbox row."""
-    return Envelope(
-        id=row.fact_id,
-        source=row.source,
-        type=row.type,
-        time=row.time,
-        subject=row.subject,
-        topic=row.topic,
-        partition=row.partition,
-        sequence=row.sequence,
-        order=row.fact_order,
-        position=row.position,
-        log_number=log_number,
-        correlation_id=row.correlation_id,
-        causation_id=row.causation_id,
-        traceparent=row.traceparent,
-        actor=row.actor,
-        area=row.area,
-        data=row.data,
-        pii=row.pii,
-    )
+# The key's order is the log's order: an index by topic would count the whole topic.
+_BEHIND = (
+    select(func.count())
+    .select_from(t.outbox)
+    .with_hint(t.outbox, "NOT INDEXED", "sqlite")
+    .where(t.outbox.c.topic == bindparam("topic"), t.outbox.c.id > bindparam("after"))
+)
 
 
 class SqlReader:
@@ -68,6 +41,8 @@ class SqlReader:
         self.database = database
         self.topics = tuple(topics)
         self._grown = database.watch()
+        self._tail = tail_of(database)
+        self._look_at = 0.0
         self._offsets: dict[Place, int] = {}
         self._cursor: dict[str, int] = {}
 
@@ -113,29 +88,26 @@ class SqlReader:
         """The next page that holds something new; pages that every partition passed are skipped."""
         while True:
             after = min(self._cursor[topic] for topic in topics)
-            async with self.database.read() as conn:
-                rows = (
-                    await conn.execute(
-                        _LOG, {"after": after, "topics": list(topics), "most": limit}
-                    )
-                ).all()
-            batch = self._batch(rows)
+            look = time.monotonic() > self._look_at
+            page = await self._tail.page(after, topics, limit, look=look)
+            if look:
+                self._look_at = time.monotonic() + LOOK_SECONDS
+            batch = self._batch(page.entries)
             self._offsets.update(batch.end)
-            if rows:
-                for topic in topics:
-                    self._cursor[topic] = max(self._cursor[topic], rows[-1].id)
-            if batch.entries or not rows:
+            for topic in topics:
+                self._cursor[topic] = max(self._cursor[topic], page.upto)
+            if batch.entries or page.upto == after:
                 return batch
 
-    def _batch(self, rows: Sequence[Row[Any]]) -> Batch:
+    def _batch(self, entries: Sequence[Entry]) -> Batch:
         batch = Batch()
-        for row in rows:
-            place = (row.topic, row.partition)
-            if row.id < self._offsets.get(place, 0):
+        for entry in entries:
+            offset = self._offsets.get(entry.place, 0)
+            if entry.offset < offset:
                 continue  # this partition had passed it when another had not
-            batch.begin.setdefault(place, self._offsets.get(place, 0))
-            batch.end[place] = row.id + 1
-            batch.entries.append(Entry(place, row.id, envelope_of(row)))
+            batch.begin.setdefault(entry.place, offset)
+            batch.end[entry.place] = entry.offset + 1
+            batch.entries.append(entry)
         return batch
 
     async def committed(self, batch: Batch) -> None:
@@ -143,20 +115,14 @@ class SqlReader:
 
     async def lag(self) -> int | None:
         """Records after the cursor."""
+        end = await self._tail.end()
+        if all(self._cursor.get(topic, 0) >= end for topic in self.topics):
+            return 0
         async with self.database.read() as conn:
             behind = 0
             for topic in self.topics:
-                behind += int(
-                    await conn.scalar(
-                        select(func.count())
-                        .select_from(t.outbox)
-                        .with_hint(t.outbox, _BY_KEY, "sqlite")
-                        .where(
-                            t.outbox.c.topic == topic, t.outbox.c.id > self._cursor.get(topic, 0)
-                        )
-                    )
-                    or 0
-                )
+                after = self._cursor.get(topic, 0)
+                behind += int(await conn.scalar(_BEHIND, {"topic": topic, "after": after}) or 0)
         return behind
 
     async def close(self) -> None:

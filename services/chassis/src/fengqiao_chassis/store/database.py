@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from fengqiao_contracts.errors import Busy
 
+from .direct import DRIVER, begin_direct
+
 Work = Callable[[AsyncConnection], Awaitable[Any]]
 COMMAND, BATCH = 0, 1
 RETRIES = 12
@@ -62,12 +64,15 @@ class Database:
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._watchers: list[asyncio.Event] = []
+        self.stated = 0
+        """Commits of this process that stated facts."""
         if self.sqlite:
             Path(url.removeprefix("sqlite+aiosqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-            self.writes = _sqlite_engine(url, 1, "BEGIN IMMEDIATE")
-            self.reads = _sqlite_engine(url, READERS, "BEGIN")
+            self.writes = _direct_engine(url, "BEGIN IMMEDIATE")
+            self.reads = _reader_engine(url)
+            self.glances = _direct_engine(url, "BEGIN")
         else:
-            self.writes = self.reads = create_async_engine(
+            self.writes = self.reads = self.glances = create_async_engine(
                 url,
                 pool_size=pool,
                 max_overflow=pool,
@@ -81,7 +86,7 @@ class Database:
         one: the file handle of such a connection would stay behind.
         """
         if self.sqlite:
-            async with self.writes.connect(), AsyncExitStack() as stack:
+            async with self.writes.connect(), self.glances.connect(), AsyncExitStack() as stack:
                 for _ in range(READERS):
                     await stack.enter_async_context(self.reads.connect())
 
@@ -92,11 +97,20 @@ class Database:
             await asyncio.gather(self._writer, return_exceptions=True)
         await self.writes.dispose()
         await self.reads.dispose()
+        await self.glances.dispose()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection with a read transaction."""
         async with self.reads.connect() as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for a few rows by their key: on SQLite it holds up the loop, and saves the
+        threads that a `read` needs.
+        """
+        async with self.glances.connect() as conn:
             yield conn
 
     async def write(self, work: Work, *, priority: int = COMMAND) -> Any:
@@ -124,6 +138,7 @@ class Database:
 
     def notify(self) -> None:
         """Wake those who watch."""
+        self.stated += 1
         for watcher in self._watchers:
             watcher.set()
 
@@ -204,10 +219,20 @@ def _public(error: BaseException) -> BaseException:
     return error
 
 
-def _sqlite_engine(url: str, size: int, begin: str) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=60)
+def _direct_engine(url: str, begin: str) -> AsyncEngine:
+    """One connection whose statements are short and run in the loop's thread."""
+    direct = url.replace("sqlite+aiosqlite", DRIVER, 1)
+    engine = create_async_engine(direct, pool_size=1, max_overflow=0, pool_timeout=60)
     event.listen(engine.sync_engine, "connect", _tune)
-    event.listen(engine.sync_engine, "begin", lambda conn: conn.exec_driver_sql(begin))
+    event.listen(engine.sync_engine, "begin", lambda conn: begin_direct(conn, begin))
+    return engine
+
+
+def _reader_engine(url: str) -> AsyncEngine:
+    """Connections that read, each in a thread: a search may take long."""
+    engine = create_async_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=60)
+    event.listen(engine.sync_engine, "connect", _tune)
+    event.listen(engine.sync_engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
     return engine
 
 

@@ -14,6 +14,7 @@ from fengqiao_contracts.facts import Fact
 from fengqiao_contracts.ids import new_id
 
 from ..keys import Keyring
+from .direct import execute
 from .sql import Upsert
 
 if TYPE_CHECKING:
@@ -55,15 +56,15 @@ class ReadTx:
 
     async def all(self, stmt: Executable, params: Params = None) -> Sequence[Any]:
         """Every row."""
-        return (await self.conn.execute(stmt, params)).all()
+        return (await execute(self.conn, stmt, params)).all()
 
     async def one(self, stmt: Executable, params: Params = None) -> Row[Any] | None:
         """The first row or None."""
-        return (await self.conn.execute(stmt, params)).first()
+        return (await execute(self.conn, stmt, params)).first()
 
     async def scalar(self, stmt: Executable, params: Params = None) -> Any:
         """The first value of the first row or None."""
-        return (await self.conn.execute(stmt, params)).scalar()
+        return (await execute(self.conn, stmt, params)).scalar()
 
 
 @dataclass
@@ -104,7 +105,7 @@ class Tx(ReadTx):
         if isinstance(params, list) and not params:
             return 0
         native = stmt.native(self.dialect) if isinstance(stmt, Upsert) else stmt
-        return (await self.conn.execute(native, params)).rowcount
+        return (await execute(self.conn, native, params)).rowcount
 
     def state(
         self,
