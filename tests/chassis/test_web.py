@@ -16,7 +16,8 @@ from fengqiao_chassis.service import Context, Service
 from fengqiao_chassis.store import Tx, new_metadata
 from fengqiao_chassis.store.tables import audit, idempotency
 from fengqiao_chassis.testing import Harness
-from fengqiao_chassis.upstream import HttpUpstream, InProcessUpstream, UpstreamDown
+from fengqiao_chassis.upstream import InProcessUpstream, UpstreamDown
+from fengqiao_chassis.upstream_http import HttpUpstream
 from fengqiao_chassis.web import Answer, Body, Code, Day, Instant, MoneyIn, Text, Who
 from fengqiao_contracts.errors import Conflict
 

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Inspector, MetaData, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from fengqiao_chassis.migrate import ADVISORY_LOCK, SchemaError, check_schema, downgrade, migrate
+from fengqiao_chassis.migrate import downgrade, migrate
+from fengqiao_chassis.schema import ADVISORY_LOCK, SchemaError, check_schema
 from fengqiao_chassis.store import tables
 
 SERVICES = ("intake", "triage", "routing", "mediator_registry", "mediation", "analytics", "gateway")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from sqlalchemy import func, select
@@ -20,20 +20,25 @@ from .bus.relay import of_service
 from .bus.sql import SqlReader
 from .clock import Clock
 from .keys import Keyring, init_keys, load_signer, load_verifiers
-from .migrate import check_schema, migrate
 from .schedule import Scheduler
+from .schema import check_schema
 from .service import Context, Service
 from .settings import Settings
 from .store import tables as t
 from .store.database import Database
 from .store.session import ServiceDb
 from .telemetry import OUTBOX_AGE, OUTBOX_ROWS, WAITING
-from .upstream import HttpUpstream, InProcessUpstream
+from .upstream import InProcessUpstream, Upstream
 from .web.app import create_app
+
+if TYPE_CHECKING:
+    from .upstream_http import HttpUpstream
 
 
 async def migrate_all(settings: Settings, services: Sequence[Service]) -> list[str]:
     """Bring every service's tables to this code's version; returns what was done."""
+    from .migrate import migrate  # Alembic stays out of the memory of a serving process
+
     done: list[str] = []
     for url in dict.fromkeys(settings.database_for(s.name) for s in services):
         mine = [s for s in services if settings.database_for(s.name) == url]
@@ -66,6 +71,7 @@ class Platform:
     apps: dict[str, ASGIApp] = field(default_factory=dict)
     databases: dict[str, Database] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _http: HttpUpstream | None = None
 
     @property
     def contexts(self) -> dict[str, Context]:
@@ -97,6 +103,7 @@ class Platform:
             init_keys(keys_path)
         keys = Keyring.load(keys_path / "pii.json")
         async with AsyncExitStack() as stack:
+            await platform._check_schemas(services)
             for service in services:
                 await platform._open(service, keys, stack)
             platform._connect(services)
@@ -107,9 +114,13 @@ class Platform:
             finally:
                 await platform._stop()
 
+    async def _check_schemas(self, services: Sequence[Service]) -> None:
+        for url in dict.fromkeys(self.settings.database_for(s.name) for s in services):
+            mine = [s for s in services if self.settings.database_for(s.name) == url]
+            await check_schema(url, [(s.name, s.package) for s in mine])
+
     async def _open(self, service: Service, keys: Keyring, stack: AsyncExitStack) -> None:
         url = self.settings.database_for(service.name)
-        await check_schema(url, [(service.name, service.package)])
         if url not in self.databases:
             self.databases[url] = Database(url, queue=self.settings.command_queue)
             stack.push_async_callback(self.databases[url].close)
@@ -160,12 +171,18 @@ class Platform:
 
     def _connect(self, services: Sequence[Service]) -> None:
         """Give the gateway its way to the services, and build the web applications."""
-        upstream: InProcessUpstream | HttpUpstream
-        upstream = InProcessUpstream(self.apps) if self.settings.embedded else HttpUpstream()
         if "gateway" in self.running:
-            self.running["gateway"].context.upstream = upstream
+            self.running["gateway"].context.upstream = self._upstream()
         for service in services:
             self.apps[service.name] = create_app(self.running[service.name].context, service)
+
+    def _upstream(self) -> Upstream:
+        if self.settings.embedded:
+            return InProcessUpstream(self.apps)
+        from .upstream_http import HttpUpstream  # only the gateway's process holds an HTTP client
+
+        self._http = HttpUpstream()
+        return self._http
 
     async def _work(self, stack: AsyncExitStack) -> None:
         if self.settings.kafka_bootstrap:
@@ -198,9 +215,8 @@ class Platform:
                 await running.consumer.reader.close()
             if running.relay is not None:
                 await running.relay.close()
-        upstream = self.running["gateway"].context.upstream if "gateway" in self.running else None
-        if isinstance(upstream, HttpUpstream):
-            await upstream.close()
+        if self._http is not None:
+            await self._http.close()
 
     async def status(self, name: str) -> dict[str, Any]:
         """`{settled, outbox, lag, parked, waiting}` of one service; also refreshes its gauges."""

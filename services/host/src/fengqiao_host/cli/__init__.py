@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def build(words: list[str]) -> typer.Typer:
-    """The commands; for `serve` alone without the rest, whose imports a service's process need not
+    """The commands; `up` and `serve` without the rest, whose imports a running platform need not
     hold in its memory.
     """
     app = typer.Typer(
@@ -45,7 +45,7 @@ def build(words: list[str]) -> typer.Typer:
     )
     app.callback()(_group)
     # imported here, not above, for the reason that stands above
-    name = "one" if words[:1] == ["serve"] else "whole"
+    name = "one" if words[:1] in (["up"], ["serve"]) else "whole"
     import_module(f".{name}", __package__).add_to(app)
     return app
 

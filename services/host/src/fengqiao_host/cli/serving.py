@@ -1,4 +1,4 @@
-"""Running the platform: `up`, `migrate`, `demo`."""
+"""Making the store, and the demo: `migrate`, `demo`."""
 
 from __future__ import annotations
 
@@ -12,33 +12,15 @@ from fengqiao_chassis.runtime import migrate_all
 from fengqiao_chassis.settings import Settings
 
 from .. import demo as demonstration
-from ..problems import CliProblem
 from ..services import build_all
-from ..starting import serve_embedded
-from .console import err, out, run
-from .one import Host, Port
+from .console import out, run
+from .one import Port
 
 
 def add_to(app: typer.Typer) -> None:
     """The commands of this module."""
-    app.command()(up)
     app.command()(migrate)
     app.command()(demo)
-
-
-def up(host: Host = "127.0.0.1", port: Port = 8080) -> None:
-    """Run every service in this one process on one SQLite file: nothing to set, nothing to install.
-
-    The first start makes the store and its keys in FENGQIAO_DATA_DIR (.data/fengqiao).
-    Example: fengqiao up --port 8080
-    """
-    settings = Settings().check()
-    if not settings.embedded:
-        raise CliProblem(
-            "已设置 PostgreSQL 与 Kafka：请用 fengqiao serve <服务> 分别启动七个服务",
-            "PostgreSQL and Kafka are set: start the seven services with `fengqiao serve SERVICE`",
-        )
-    run(serve_embedded(settings, host, port, lambda text: err.print(text, markup=False)))
 
 
 def migrate(
