@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, insert, literal_column, or_, select
+from sqlalchemy import bindparam, case, delete, insert, literal_column, select
 
 from fengqiao_contracts.envelope import Envelope
 
@@ -19,12 +19,32 @@ Passed = dict[tuple[str, str, int], int]
 """The last position per (source, topic, partition)."""
 
 
+_LOCK = (
+    select(t.offsets)
+    .where(
+        t.offsets.c.grp == bindparam("grp"),
+        t.offsets.c.topic == bindparam("topic"),
+        t.offsets.c.partition.in_(bindparam("partitions", expanding=True)),
+    )
+    .order_by(t.offsets.c.partition)
+    .with_for_update()
+)
+_greatest = t.offsets.c.order_seen
+_proposed: Any = literal_column("excluded.order_seen")
+_MOVE = upsert(
+    t.offsets,
+    ("grp", "topic", "partition"),
+    update={
+        "next_offset": literal_column("excluded.next_offset"),
+        "order_seen": case((_proposed > _greatest, _proposed), else_=_greatest),
+    },
+)
+_PASS = upsert(t.passed, ("grp", "source", "topic", "partition"), update=("position",))
+_ANY_HELD = select(t.held.c.grp).where(t.held.c.grp == bindparam("grp")).limit(1)
+
+
 class Fenced(Exception):
     """Another member moved the group: drop the batch and read again from the row."""
-
-
-def _at(table: Any, places: Sequence[Place]) -> ColumnElement[bool]:
-    return or_(*[and_(table.c.topic == p[0], table.c.partition == p[1]) for p in places])
 
 
 async def ensure_offsets(tx: Tx, group: str, places: Sequence[Place], log_number: int) -> None:
@@ -58,12 +78,11 @@ async def load_passed(tx: ReadTx, group: str) -> Passed:
 async def fence(tx: Tx, group: str, batch: Batch, log_number: int) -> None:
     """Lock the group's rows; raises Fenced where one is not where the batch began."""
     places = sorted(batch.begin)
-    locked = await tx.all(
-        select(t.offsets)
-        .where(t.offsets.c.grp == group, _at(t.offsets, places))
-        .order_by(t.offsets.c.topic, t.offsets.c.partition)
-        .with_for_update()
-    )
+    locked: list[Any] = []
+    for topic in sorted({p[0] for p in places}):
+        partitions = [p[1] for p in places if p[0] == topic]
+        which = {"grp": group, "topic": topic, "partitions": partitions}
+        locked += await tx.all(_LOCK, which)
     stands = {(r.topic, r.partition): (r.next_offset, r.log_number) for r in locked}
     if any(stands.get(p) != (batch.begin[p], log_number) for p in places):
         raise Fenced
@@ -71,7 +90,6 @@ async def fence(tx: Tx, group: str, batch: Batch, log_number: int) -> None:
 
 async def move(tx: Tx, group: str, batch: Batch, moved: Passed, seen: dict[Place, int]) -> None:
     """Move the offsets, the orders seen and the positions."""
-    keys = ("grp", "topic", "partition")
     rows = [
         {
             "grp": group,
@@ -83,21 +101,9 @@ async def move(tx: Tx, group: str, batch: Batch, moved: Passed, seen: dict[Place
         }
         for p, end in sorted(batch.end.items())
     ]
-    greatest = t.offsets.c.order_seen
-    proposed: Any = literal_column("excluded.order_seen")
+    await tx.run(_MOVE, rows)
     await tx.run(
-        upsert(
-            t.offsets,
-            keys,
-            update={
-                "next_offset": literal_column("excluded.next_offset"),
-                "order_seen": case((proposed > greatest, proposed), else_=greatest),
-            },
-        ),
-        rows,
-    )
-    await tx.run(
-        upsert(t.passed, ("grp", "source", "topic", "partition"), update=("position",)),
+        _PASS,
         [
             {"grp": group, "source": k[0], "topic": k[1], "partition": k[2], "position": v}
             for k, v in sorted(moved.items())
@@ -107,7 +113,7 @@ async def move(tx: Tx, group: str, batch: Batch, moved: Passed, seen: dict[Place
 
 async def held_subjects(tx: Tx, group: str, subjects: Sequence[str]) -> set[str]:
     """Which of the subjects are held by parked facts; locks their rows."""
-    if await tx.scalar(select(t.held.c.grp).where(t.held.c.grp == group).limit(1)) is None:
+    if await tx.scalar(_ANY_HELD, {"grp": group}) is None:
         return set()
     rows = await tx.all(
         select(t.held.c.subject)

@@ -52,6 +52,13 @@ async def execute(conn: AsyncConnection, stmt: Executable, params: Any) -> Curso
     return await conn.execute(stmt, params)
 
 
+async def execute_many(conn: AsyncConnection, sql: str, rows: list[tuple[Any, ...]]) -> int:
+    """Run a statement of the driver's own words for every row; the row count."""
+    if conn.dialect.driver == DirectSqlite.driver and conn.sync_connection is not None:
+        return conn.sync_connection.exec_driver_sql(sql, rows).rowcount
+    return (await conn.exec_driver_sql(sql, rows)).rowcount
+
+
 def begin_direct(conn: Connection, statement: str) -> None:
     """BEGIN; one that takes the write lock may have to wait for another process, so in a thread."""
     connection: Any = conn.connection.dbapi_connection

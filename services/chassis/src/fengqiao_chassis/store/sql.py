@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Insert, Table, TableClause, column
 from sqlalchemy.dialects import postgresql, sqlite
 
+_made: dict[tuple[Any, ...], Insert] = {}
+
 
 @dataclass(frozen=True)
 class Upsert:
@@ -20,7 +22,15 @@ class Upsert:
     where: ColumnElement[bool] | None
 
     def native(self, dialect: str) -> Insert:
-        """The statement of `dialect`: "sqlite" or "postgresql"."""
+        """The statement of `dialect`: "sqlite" or "postgresql"; a plain one is made once."""
+        if self.where is not None or isinstance(self.update, Mapping):
+            return self._make(dialect)
+        key = (self.table, self.keys, self.update, dialect)
+        if key not in _made:
+            _made[key] = self._make(dialect)
+        return _made[key]
+
+    def _make(self, dialect: str) -> Insert:
         insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
         native = insert(self.table)
         if self.update is None:

@@ -14,7 +14,8 @@ from fengqiao_contracts.facts import Fact
 from fengqiao_contracts.ids import new_id
 
 from ..keys import Keyring
-from .direct import execute
+from .bulk import bulk_of
+from .direct import execute, execute_many
 from .sql import Upsert
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class Tx(ReadTx):
         if isinstance(params, list) and not params:
             return 0
         native = stmt.native(self.dialect) if isinstance(stmt, Upsert) else stmt
+        if isinstance(params, list) and (bulk := bulk_of(native, params, self.conn.dialect)):
+            return await execute_many(self.conn, bulk.sql, bulk.tuples(params))
         return (await execute(self.conn, native, params)).rowcount
 
     def state(
