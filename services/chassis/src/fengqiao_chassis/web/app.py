@@ -42,7 +42,8 @@ def create_app(ctx: Context, service: Service) -> FastAPI:
     _add_health(app, ctx)
     _add_metrics(app, ctx)
     add_parked_routes(app, ctx)
-    app.include_router(service.router(ctx))
+    # the routes themselves: include_router would build every one of them a second time
+    app.router.routes.extend(service.router(ctx).routes)
     return app
 
 
