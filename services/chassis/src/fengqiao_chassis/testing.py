@@ -29,6 +29,9 @@ from .store import tables as t
 from .store.session import ServiceDb
 from .store.tx import Tx
 
+_migrated: dict[tuple[str, ...], bytes] = {}
+"""A migrated, empty SQLite file by the services in it: each test begins with a copy."""
+
 
 class Harness:
     """Running services with a settable clock."""
@@ -60,7 +63,7 @@ class Harness:
             **settings,
         )
         init_keys(chosen.keys_path())
-        await migrate_all(chosen, services)
+        await _migrate(chosen, services)
         clock = SetClock()
         async with Platform.start(chosen, services, clock=clock, work=work) as platform:
             harness = cls(platform, clock)
@@ -153,6 +156,21 @@ class Harness:
             keys = next(iter(self.platform.running.values())).context.keys
             found += [codec.receive(envelope_of(row), keys, pii=pii) for row in rows]
         return found
+
+
+async def _migrate(settings: Settings, services: Sequence[Service]) -> None:
+    """`migrate_all`; a new SQLite file is a copy of the one that the same services migrated first."""
+    address = settings.database_for(services[0].name)
+    file = Path(address.removeprefix("sqlite+aiosqlite:///"))
+    if not settings.embedded or file.exists():
+        await migrate_all(settings, services)
+        return
+    key = tuple(service.package for service in services)
+    if key in _migrated:
+        file.write_bytes(_migrated[key])
+        return
+    await migrate_all(settings, services)
+    _migrated[key] = file.read_bytes()
 
 
 def _path(code: str) -> str:
