@@ -1,22 +1,32 @@
-"""A gateway of its own for each test; makes the helpers of this folder importable."""
+"""A gateway of its own for each test, where passwords cost little."""
 
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from gateway.world import World, make_world
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
-if TYPE_CHECKING:
-    from world import World
-
-sys.path.insert(0, str(Path(__file__).parent))
+from fengqiao_gateway.handlers import passwords
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator["World"]:
-    """A gateway with accounts to be made, between services that answer what they were asked."""
-    from world import make_world  # noqa: PLC0415 -- found by the path above
+def real_cost() -> None:
+    """For a test about the cost of a password: it keeps what production pays."""
 
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id at its least cost: logins are made by the hundred here, their cost is tested apart."""
+    if "real_cost" not in request.fixturenames:
+        cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+        monkeypatch.setattr(passwords, "_hasher", lambda: cheap)
+    passwords._nobody.cache_clear()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A gateway with accounts to be made, between services that answer what they were asked."""
     async with make_world(tmp_path) as made:
         yield made

@@ -4,7 +4,9 @@ import time
 from datetime import timedelta
 
 import pytest
-from world import PASSWORD, World
+from gateway.world import PASSWORD, World
+
+from fengqiao_gateway.handlers.passwords import hash_password
 
 WRONG = "not the password"
 
@@ -65,7 +67,16 @@ async def test_the_answer_does_not_tell_whether_a_name_exists(world: World) -> N
     assert known == unknown
 
 
-async def test_the_time_does_not_tell_whether_a_name_exists(world: World) -> None:
+async def test_a_password_costs_what_owasp_asks_at_least(real_cost: None) -> None:
+    kind, version, cost, _, _ = (await hash_password(PASSWORD)).removeprefix("$").split("$")
+    values = dict(part.split("=") for part in cost.split(","))
+    assert (kind, version) == ("argon2id", "v=19")
+    assert int(values["m"]) >= 65536
+    assert int(values["t"]) >= 3
+
+
+@pytest.mark.slow
+async def test_the_time_does_not_tell_whether_a_name_exists(real_cost: None, world: World) -> None:
     times: dict[str, list[float]] = {"known": [], "unknown": []}
     for n in range(8):
         await world.account(f"known{n}", "district", areas=["510104"])

@@ -28,7 +28,6 @@ from fengqiao_gateway.runtime.door import Bells, Door
 from fengqiao_gateway.settings import Settings
 
 PASSWORD = "green-river-71"
-_hashes: list[str] = []
 
 
 def echo(name: str) -> Service:
@@ -93,10 +92,9 @@ class World:
         person_id: str | None = None,
     ) -> dict[str, str]:
         """Makes an account and logs in: its headers."""
-        if not _hashes:
-            _hashes.append(await hash_password(PASSWORD))
+        hashed = await hash_password(PASSWORD)
         new = NewAccount(username, username, role, tuple(areas or ()), person_id)
-        await self.write(lambda tx: create_account(tx, OPERATOR, new, _hashes[0]))
+        await self.write(lambda tx: create_account(tx, OPERATOR, new, hashed))
         return await self.log_in(username)
 
     async def log_in(self, username: str) -> dict[str, str]:
@@ -180,7 +178,7 @@ async def _serving(app: Any) -> AsyncIterator[tuple[uvicorn.Server, int]]:
         timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[method-assign,attr-defined]
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
