@@ -49,7 +49,7 @@ async def receiving(answer: Answer | None = None) -> AsyncIterator[Receiver]:
     app = Starlette(routes=[Route("/{path:path}", receiver.take, methods=["POST"])])
     config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[method-assign,attr-defined]
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)

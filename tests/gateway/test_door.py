@@ -3,7 +3,7 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
-from world import World
+from gateway.world import World
 
 
 def jwt(header: dict[str, str], claims: dict[str, object]) -> str:

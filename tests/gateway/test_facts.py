@@ -1,8 +1,17 @@
 from datetime import timedelta
 
 import pytest
-from cases import CHENGHUA, JINJIANG, accepted, assigned, committee, referred, registered, withdrawn
-from world import World
+from gateway.cases import (
+    CHENGHUA,
+    JINJIANG,
+    accepted,
+    assigned,
+    committee,
+    referred,
+    registered,
+    withdrawn,
+)
+from gateway.world import World
 
 from fengqiao_gateway.domain.places import SLOTS
 from fengqiao_gateway.handlers.facts import drop_old_facts

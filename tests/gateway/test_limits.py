@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from world import make_world
+from gateway.world import make_world
 
 
 async def test_each_caller_has_its_own_limit(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from receiver import Call, receiving
+from gateway.receiver import Call, receiving
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from fengqiao_contracts.errors import Invalid, Refusal

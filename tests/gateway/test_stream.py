@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from cases import CHENGHUA, accepted, assigned, registered
-from world import World
+from gateway.cases import CHENGHUA, accepted, assigned, registered
+from gateway.world import World
 
 from fengqiao_gateway.domain.places import encode
 from fengqiao_gateway.handlers.facts import drop_old_facts, read_head

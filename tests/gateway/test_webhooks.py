@@ -5,11 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cases import CHENGHUA, accepted, assigned, referred, registered
-from receiver import Call, Receiver, receiving
+from gateway.cases import CHENGHUA, accepted, assigned, referred, registered
+from gateway.receiver import Call, Receiver, receiving
+from gateway.world import World, make_world
 from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.responses import Response
-from world import World, make_world
 
 Json = dict[str, object]
 

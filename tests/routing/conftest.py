@@ -1,16 +1,12 @@
-"""Routing running alone; makes the helpers of this folder importable."""
+"""Routing running alone."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from town import Town
+from routing.town import Town
 
 from fengqiao_chassis.testing import Harness
 from fengqiao_routing.app import build

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from routers import (
+from routing.routers import (
     CAPACITY,
     MEDIATORS,
     NOON,
@@ -22,8 +22,8 @@ from routers import (
     heard,
     routers,
 )
+from routing.town import Town
 from sqlalchemy import text
-from town import Town
 
 from fengqiao_chassis.store import Tx
 from fengqiao_contracts.facts import CaseClosed, MediatorReinstated, MediatorSuspended

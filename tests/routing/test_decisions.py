@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from town import STREET, Town
+from routing.town import STREET, Town
 
 from fengqiao_contracts.facts import PersonalDataErased
 

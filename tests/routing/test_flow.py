@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from town import CITY, DISTRICT, OTHER, STREET, Town
+from routing.town import CITY, DISTRICT, OTHER, STREET, Town
 
 from fengqiao_contracts.facts import AgreementReached, CaseRefused, CaseTerminated
 from fengqiao_contracts.values import Obligation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from town import DISTRICT, NOON, STREET, Town
+from routing.town import DISTRICT, NOON, STREET, Town
 
 from fengqiao_contracts.facts import (
     MediatorChanged,

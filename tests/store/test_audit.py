@@ -71,7 +71,7 @@ async def test_each_service_has_its_own_chain(db: ServiceDb, clock: SetClock) ->
     assert (await report(db)).ok
 
 
-CHANGES = {
+CHANGES: dict[str, Any] = {
     "at": {"at": audit.c.at},
     "actor": {"actor": "someone-else"},
     "action": {"action": "case.closed"},
@@ -88,7 +88,9 @@ CHANGES = {
 async def test_a_changed_entry_is_found(db: ServiceDb, clock: SetClock, column: str) -> None:
     await write(db)
     await seal(db)
-    values = CHANGES[column] if column != "at" else {"at": clock.now() + timedelta(seconds=1)}
+    values: dict[str, Any] = (
+        CHANGES[column] if column != "at" else {"at": clock.now() + timedelta(seconds=1)}
+    )
     await tamper(db, update(audit).where(at(5)).values(values))
     found = await report(db)
     assert (found.ok, found.broken_at, found.sealed) == (False, 5, 4)
