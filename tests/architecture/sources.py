@@ -3,6 +3,7 @@
 import ast
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,8 +42,9 @@ def module_files(member: str, name: str) -> list[Path]:
     return [single] if single.exists() else python_files(package(member) / name)
 
 
+@cache
 def parse(path: Path) -> ast.Module:
-    """The syntax tree of a file."""
+    """The syntax tree of a file; several checks walk each."""
     return ast.parse(path.read_text("utf-8"), filename=str(path))
 
 

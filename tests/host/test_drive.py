@@ -115,7 +115,6 @@ async def _play(h: Harness, case_id: str, acts: Script) -> str:
 @pytest.mark.parametrize(
     ("key", "state"),
     [
-        ("xinjin", "archived"),
         ("qingbaijiang", "effective"),
         ("jintang", "mediating"),
         ("huaqiao", "archived"),
@@ -127,10 +126,11 @@ async def test_the_stories_end_as_they_did(h: Harness, key: str, state: str) -> 
     assert await _play(h, key, story.script) == state
 
 
+@pytest.mark.slow
 async def test_forty_four_workers_are_owed_by_the_firm(h: Harness) -> None:
     story = TOLD["xinjin"]
     await _assigned(h, "xinjin", story.body)
-    await _play(h, "xinjin", story.script)
+    assert await _play(h, "xinjin", story.script) == "archived"
     await h.settle()
     said = [item.fact for item in await h.facts("fengqiao.cases")]
     (agreement,) = [fact for fact in said if isinstance(fact, AgreementReached)]
