@@ -30,6 +30,7 @@ ATTEMPTS = 5
 """Tries of one fact before it is parked."""
 STOP_AFTER = 200
 """Facts parked in a row after which the consumer stops and says so."""
+BEHIND = "behind a parked fact"
 GAP_SECONDS = 30.0
 TARGET_SECONDS = 0.020
 
@@ -42,6 +43,14 @@ class _Plan:
     received: dict[str, Received[Any]] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     plans: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of a batch: facts applied, and facts parked for a reason of their own."""
+
+    applied: int
+    parked: int
 
 
 class Consumer:
@@ -180,10 +189,6 @@ class Consumer:
                 return
         plan.unreadable[key_of(plan.batch.entries[0])] = reason_of(error)
         await self._commit(plan)
-        self._in_a_row += 1
-        if self._in_a_row >= STOP_AFTER:
-            self.stopped = "too many facts parked in a row"
-            self.log.error("consumer.stopped", parked=self._in_a_row)
 
     def _prepare(self, batch: Batch) -> _Plan:
         plan = _Plan(batch)
@@ -221,21 +226,29 @@ class Consumer:
     async def _commit(self, plan: _Plan) -> None:
         passed, journal = dict(self._passed), dict(self._journal)
 
-        async def work(tx: Tx) -> tuple[inbox.Passed, dict[Place, int], int]:
+        async def work(tx: Tx) -> tuple[inbox.Passed, dict[Place, int], _Done]:
             started = time.monotonic()
             try:
                 return await self._apply(tx, plan, dict(passed), dict(journal))
             finally:
                 self._seconds = time.monotonic() - started
 
-        self._passed, self._journal, parked = await self.db.batch(work)
-        if not parked:
-            self._in_a_row = 0
+        self._passed, self._journal, done = await self.db.batch(work)
+        self._count_parked(done)
         FACTS_APPLIED.labels(service=self.group, group=self.group).inc(len(plan.batch.entries))
+
+    def _count_parked(self, done: _Done) -> None:
+        """Stop at too many in a row; those that wait behind another are no trouble of their own."""
+        if done.applied:
+            self._in_a_row = 0
+        self._in_a_row += done.parked
+        if self._in_a_row >= STOP_AFTER:
+            self.stopped = "too many facts parked in a row"
+            self.log.error("consumer.stopped", parked=self._in_a_row)
 
     async def _apply(
         self, tx: Tx, plan: _Plan, passed: inbox.Passed, journal: dict[Place, int]
-    ) -> tuple[inbox.Passed, dict[Place, int], int]:
+    ) -> tuple[inbox.Passed, dict[Place, int], _Done]:
         await inbox.fence(tx, self.group, plan.batch, self.log_number)
         taken, moved = self._accept(plan.batch, passed)
         subjects = [e.envelope.subject for e in taken if e.envelope is not None]
@@ -257,7 +270,8 @@ class Consumer:
             journal = await inbox.write_journal(tx, envelopes, journal)
         for wave in waves(live):
             await self._handle(tx, wave, plan)
-        return passed | moved, journal, len(parked)
+        fresh = sum(1 for _, reason in parked if reason != BEHIND)
+        return passed | moved, journal, _Done(len(live), fresh)
 
     def _accept(self, batch: Batch, passed: inbox.Passed) -> tuple[list[Entry], inbox.Passed]:
         """The records whose position is the next of their source; lower is a duplicate, higher is
@@ -299,7 +313,7 @@ class Consumer:
                 parked.append((envelope, reason))
                 stuck.add(envelope.subject)
             elif envelope.subject in stuck and self.subscriptions.hears(envelope.name):
-                parked.append((envelope, "behind a parked fact"))
+                parked.append((envelope, BEHIND))
             elif (item := plan.received.get(key_of(entry))) is not None:
                 live.append(item)
         return parked, live

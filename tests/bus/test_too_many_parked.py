@@ -1,0 +1,55 @@
+"""A consumer that can apply nothing any more stops and says so; what waits behind others is no sign."""
+
+from pathlib import Path
+
+import pytest
+from bus.world import Recorder, embedded_world, state
+from sqlalchemy import update
+
+from fengqiao_chassis.bus import consumer
+from fengqiao_chassis.store import tables as t
+from fengqiao_contracts.ids import new_id
+
+
+@pytest.fixture(autouse=True)
+def _few_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer, "STOP_AFTER", 5)
+
+
+async def test_facts_of_one_batch_that_cannot_be_read_count_one_by_one(tmp_path: Path) -> None:
+    async with embedded_world(tmp_path) as world:
+        intake = world.service("intake")
+        await state(intake, [new_id() for _ in range(6)], "n")
+        newer = update(t.outbox).values(type="personal_data.erased.v9")
+        await intake.write(lambda tx: tx.run(newer))
+        member = await world.member("triage", Recorder())
+        assert await member.step() == 6
+        assert len(await world.parked("triage")) == 6
+        assert member.stopped
+        assert not member.ready
+
+
+async def test_handled_facts_between_parked_ones_let_it_go_on(tmp_path: Path) -> None:
+    async with embedded_world(tmp_path) as world:
+        intake, recorder = world.service("intake"), Recorder()
+        recorder.bad.add("poison")
+        member = await world.member("triage", recorder)
+        for _ in range(3):
+            await state(intake, [new_id() for _ in range(4)], "poison")
+            await state(intake, [new_id()], "good")
+            await world.settle(member)
+        assert len(await world.parked("triage")) == 12
+        assert not member.stopped
+
+
+async def test_one_subject_with_many_facts_behind_it_stops_nobody(tmp_path: Path) -> None:
+    async with embedded_world(tmp_path) as world:
+        intake, recorder, one = world.service("intake"), Recorder(), new_id()
+        recorder.bad.add("poison")
+        member = await world.member("triage", recorder)
+        await state(intake, [one], "poison")
+        for _ in range(8):
+            await state(intake, [one], "later")
+        await world.settle(member)
+        assert len(await world.parked("triage")) == 9
+        assert not member.stopped
