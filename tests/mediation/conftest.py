@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from httpx import Response
 from servers import KafkaBroker
 
 from fengqiao_chassis.testing import Harness
-from fengqiao_contracts.facts import CasePii, CaseRegistered, MediatorAssigned
+from fengqiao_contracts.facts import CasePii, CaseRegistered, Fact, MediatorAssigned
 from fengqiao_contracts.values import PartyIdentity, PartyRef
 from fengqiao_mediation.app import build
 from fengqiao_mediation.domain.model import Agreement, Case, Casework, Due, Party, Session
@@ -113,6 +114,20 @@ class Desk:
         """`speaker`: the service that states the others' facts; on Kafka one whose relay runs."""
         self.h = harness
         self.speaker = speaker
+        self._waits = True
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """What is stated inside is heard at the end, all of it."""
+        self._waits = False
+        yield
+        self._waits = True
+        await self.h.settle()
+
+    async def _hear(self, fact: Fact) -> None:
+        await self.h.state(self.speaker, fact, area=PATH)
+        if self._waits:
+            await self.h.settle()
 
     async def register(self, case_id: str = "c1", **changes: Any) -> None:
         """Intake registers a case of two neighbours in Jinjiang."""
@@ -139,8 +154,7 @@ class Desk:
             ),
             **changes,
         )
-        await self.h.state(self.speaker, fact, area=PATH)
-        await self.h.settle()
+        await self._hear(fact)
 
     async def assign(self, case_id: str = "c1", mediator: str = "m1", **changes: Any) -> None:
         """Routing puts the case on a mediator's desk."""
@@ -154,8 +168,7 @@ class Desk:
             "reasons": ("load",),
             "assigned_at": self.h.clock.now(),
         }
-        await self.h.state(self.speaker, MediatorAssigned(**(values | changes)), area=PATH)
-        await self.h.settle()
+        await self._hear(MediatorAssigned(**(values | changes)))
 
     async def post(
         self, path: str, body: dict[str, Any] | None = None, case_id: str = "c1", **who: Any

@@ -25,9 +25,10 @@ async def one_wins(desk: Any) -> None:
 
 async def no_gap(desk: Any) -> None:
     ids = [f"c{n}" for n in range(24)]
-    for case_id in ids:
-        await desk.register(case_id)
-        await desk.assign(case_id)
+    async with desk.together():
+        for case_id in ids:
+            await desk.register(case_id)
+            await desk.assign(case_id)
     body = {"decision": "accept"}
     answers = await asyncio.gather(*(desk.done("acceptance", body, case_id=i) for i in ids))
     numbers = {answer["dossier_number"] for answer in answers}

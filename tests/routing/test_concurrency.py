@@ -73,8 +73,9 @@ async def hold(process: Routers) -> None:
 async def test_64_dispatchers_at_once_never_exceed_a_capacity(town: Town) -> None:
     for number in range(4):
         await town.admit(f"m{number}", capacity=3)
-    for number in range(ROUTERS):
-        await town.case(f"c{number:02d}", "U")
+    async with town.together():
+        for number in range(ROUTERS):
+            await town.case(f"c{number:02d}", "U")
     body = {"outlet": "mediation", "reason": "双方愿意调解"}
     async with town.h.client("routing", role="city", areas=["510100"]) as http:
         posts = (http.post(f"/cases/c{n:02d}/routing", json=body) for n in range(ROUTERS))

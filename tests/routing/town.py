@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,6 +35,7 @@ class Town:
     def __init__(self, harness: Harness) -> None:
         self.h = harness
         self.revisions: dict[str, int] = {}
+        self._waits = True
 
     async def open(self) -> None:
         await self.unit("street", "street", STREET)
@@ -133,9 +136,22 @@ class Town:
     async def state(self, source: str, fact: Fact, path: str) -> None:
         """State another service's fact; it is heard, and what it made due now has run."""
         await self.h.state(source, fact, area=path)
+        if self._waits:
+            await self.hear()
+
+    async def hear(self) -> None:
+        """Everything stated is heard, and what it made due now has run."""
         await self.h.settle()
         await self.h.tick()
         await self.h.settle()
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """What is stated inside is heard at the end, all of it, as in a busy hour."""
+        self._waits = False
+        yield
+        self._waits = True
+        await self.hear()
 
     async def said(self, case_id: str) -> list[str]:
         """The names of routing's facts about the case, in order."""

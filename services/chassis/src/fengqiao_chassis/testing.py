@@ -133,12 +133,14 @@ class Harness:
         """Until every outbox is empty and every group is at the end, twice in a row."""
         deadline = time.monotonic() + seconds
         calm = 0
-        while calm < 2:
+        while True:
             states = [await self.platform.status(name) for name in self.platform.running]
             calm = calm + 1 if all(s["settled"] for s in states) else 0
+            if calm == 2:
+                return
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not settled: {states}")
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.005 if calm else 0.03)
 
     async def tick(self) -> int:
         """Run everything that is due now; returns how many handlers ran."""
