@@ -8,11 +8,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import pytest
 from servers import ROOT, KafkaBroker, PostgresServer, ServerUnavailable, strict
 
 MEMORY = Path("/dev/shm")  # noqa: S108 -- pytest makes a folder of the user's own there
 ENOUGH = 2 * 1024**3
+
+
+hypothesis.settings.register_profile(
+    "fengqiao", deadline=None
+)  # no limit by a busy machine's clock
+hypothesis.settings.load_profile("fengqiao")
 
 
 def pytest_configure(config: pytest.Config) -> None:
