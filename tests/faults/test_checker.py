@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,6 +141,41 @@ def test_every_check_has_found_a_planted_bug(said: dict[str, list[Said]]) -> Non
 
     assert finders == checks
     assert len(said) == len(IN_STORE) + len(in_evidence.PLANTS)
+
+
+def test_cases_from_elsewhere_are_no_repeats_where_the_history_is_not_whole(town: Town) -> None:
+    forgotten = replace(town.after, history=town.after.history[4:])
+
+    assert {v.words.partition(",")[0] for v in check(forgotten)} >= {
+        "2 cases beside those answered"
+    }
+    assert not check(replace(forgotten, whole_history=False))
+
+
+def test_only_concurrent_facts_may_swap_at_a_refill(town: Town) -> None:
+    source = {"service": "intake", "incarnation": 0, "log_number": 2}
+    refilled = replace(town.after, rows={**town.after.rows, "bus_sources": (source,)})
+    for one, other, right in (
+        ("mediator.assigned", "case.accepted", True),
+        ("case.accepted", "consent.given", False),
+    ):
+        assert _feed_is_right(_swapped(town.after, one, other)) is False
+        assert _feed_is_right(_swapped(refilled, one, other)) is right
+
+
+def _feed_is_right(e: Evidence) -> bool:
+    return not any("the feed has" in v.words for v in check(e))
+
+
+def _swapped(e: Evidence, one: str, other: str) -> Evidence:
+    """Let the gateway's feed have two facts of the archived case in the other order."""
+    case_id = next(i for i, item in e.register.items() if item["status"] == "archived")
+    ids = {f.name: f.id for f in reversed(e.by_case[case_id])}
+    places = {ids[one]: ids[other], ids[other]: ids[one]}
+    feed = [
+        {**r, "fact_id": places.get(r["fact_id"], r["fact_id"])} for r in e.rows["gateway_facts"]
+    ]
+    return replace(e, rows={**e.rows, "gateway_facts": tuple(feed)})
 
 
 async def test_a_copy_of_the_store_breaks_nothing(town: Town, tmp_path: Path) -> None:

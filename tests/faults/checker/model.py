@@ -144,7 +144,7 @@ class Numbers:
     daily: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """All that is judged, of one moment after recovery. `rows` holds tables by name, of all databases.
 
@@ -210,6 +210,11 @@ class Evidence:
     def parked_cases(self) -> frozenset[str]:
         """The subjects that some group holds."""
         return frozenset(str(r["subject"]) for r in self.rows["bus_held"])
+
+    @property
+    def refilled(self) -> bool:
+        """Whether a broker was refilled: concurrent facts that were not journalled may have swapped."""
+        return any(r["log_number"] > 1 for r in self.rows["bus_sources"])
 
     def parked(self, group: str) -> frozenset[tuple[str, str, int, int]]:
         """The facts that a group has parked, by (source, topic, partition, position)."""

@@ -90,9 +90,10 @@ def effects_follow_causes(e: Evidence) -> Iterator[Judgement]:
         if cause.subject == fact.subject:
             caused.setdefault((fact.source, fact.subject), []).append(cause)
     for (source, subject), causes in caused.items():
-        numbers = [place[cause.id] for cause in causes]
         words = f"{source} took {[c.name for c in causes]} in another order than the register"
-        yield judge(numbers == sorted(numbers), "I4", subject, words)
+        parts = by(lambda c: c.source, causes).values() if e.refilled else [causes]
+        numbers = [[place[cause.id] for cause in part] for part in parts]
+        yield judge(all(n == sorted(n) for n in numbers), "I4", subject, words)
 
 
 def timeline_is_the_journal(e: Evidence) -> Iterator[Judgement]:
@@ -101,7 +102,8 @@ def timeline_is_the_journal(e: Evidence) -> Iterator[Judgement]:
     lines = by(lambda r: r["case_id"], rows)
     applied = by(lambda f: f.subject, (f for f in e.applied("intake") if f.topic == CASES))
     for case_id in sorted({*applied, *lines}):
-        yield _same_order(case_id, applied.get(case_id, []), lines.get(case_id, []), "timeline")
+        facts, seen = applied.get(case_id, []), lines.get(case_id, [])
+        yield _same_order(case_id, facts, seen, "timeline")
 
 
 def gateway_saw_that_order(e: Evidence) -> Iterator[Judgement]:
@@ -114,16 +116,28 @@ def gateway_saw_that_order(e: Evidence) -> Iterator[Judgement]:
     lines = by(lambda r: r["subject"], rows)
     applied = by(lambda f: f.subject, e.applied("gateway"))
     for subject in sorted({*applied, *lines}):
-        yield _same_order(subject, applied.get(subject, []), lines.get(subject, []), "feed")
+        facts, seen = applied.get(subject, []), lines.get(subject, [])
+        yield _same_order(subject, facts, seen, "feed", apart=e.refilled)
 
 
 def _same_order(
-    subject: str, facts: Sequence[Stated], lines: Sequence[Mapping[str, Any]], where: str
+    subject: str,
+    facts: Sequence[Stated],
+    lines: Sequence[Mapping[str, Any]],
+    where: str,
+    *,
+    apart: bool = False,
 ) -> Judgement:
-    names = {f.id: f.name for f in facts}
+    """The lines are the facts in their order; `apart`: in the order of each source by itself."""
+    known = {f.id: f for f in facts}
     seen = [r["fact_id"] for r in lines]
-    words = f"the {where} has {[names.get(i, 'another') for i in seen]}, not {[*names.values()]}"
-    return judge(seen == [f.id for f in facts], "I4", subject, words)
+    right = seen == [*known]
+    if apart and sorted(seen) == sorted(known):
+        sources = by(lambda f: f.source, [known[i] for i in seen])
+        right = all(own == sorted(own, key=lambda f: f.sequence) for own in sources.values())
+    names = [known[i].name if i in known else "another" for i in seen]
+    words = f"the {where} has {names}, not {[f.name for f in facts]}"
+    return judge(right, "I4", subject, words)
 
 
 def export_is_the_record(e: Evidence) -> Iterator[Judgement]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -36,6 +37,7 @@ class Told:
         return "/".join(self.area_path.split("/")[:3]) + "/"
 
 
+@lru_cache(maxsize=4)
 def tell(e: Evidence, group: str) -> Mapping[str, Told]:
     """Every case as the facts leave it that the group has not parked."""
     cases = by(lambda f: f.subject, (f for f in e.applied(group) if f.topic == CASES))
