@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, inspect, text
+from sqlalchemy import (
+    ColumnClause,
+    Connection,
+    column,
+    create_engine,
+    event,
+    inspect,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -84,10 +94,12 @@ def _state(connection: Connection, one: Scripts) -> str:
     known = one.revisions()
     if not inspect(connection).has_table(one.version_table):
         return "old"
-    found = connection.execute(text(f"SELECT version_num FROM {one.version_table}")).scalars().all()  # noqa: S608 -- a name of ours
-    if set(found) - set(known):
+    revision: ColumnClause[str] = column("version_num")
+    found = connection.execute(select(revision).select_from(table(one.version_table))).scalars()
+    current = list(found)
+    if set(current) - set(known):
         return "new"
-    return "same" if list(found) == known[-1:] else "old"
+    return "same" if current == known[-1:] else "old"
 
 
 def _too_old(names: Sequence[str]) -> SchemaError:
