@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from bus.world import World, embedded_world, kafka_world
+from bus.ledger import Ledger
+from bus.world import World, embedded_world, kafka_world, log_world
+from servers import PostgresServer
 
 KAFKA = pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow])
 
@@ -23,4 +25,21 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     url = await pg.create_database()
     async with kafka_world(tmp_path, url, kafka.bootstrap) as made:
         yield made
+    await pg.drop_database(url)
+
+
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=BOTH)
+async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ledger]:
+    """A group with a projection beside the register's, on either database."""
+    if request.param == "sqlite":
+        async with embedded_world(tmp_path) as world:
+            yield Ledger(world)
+        return
+    pg: PostgresServer = request.getfixturevalue("pg")
+    url = await pg.create_database()
+    async with log_world(tmp_path, url) as world:
+        yield Ledger(world)
     await pg.drop_database(url)

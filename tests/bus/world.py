@@ -265,6 +265,13 @@ async def embedded_world(folder: Path) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
+async def log_world(folder: Path, url: str) -> AsyncIterator[World]:
+    """PostgreSQL with the log read from its table: what concerns the database alone, no broker."""
+    async with _world(World, url, folder) as world:
+        yield world
+
+
+@asynccontextmanager
 async def kafka_world(folder: Path, url: str, bootstrap: str) -> AsyncIterator[World]:
     """PostgreSQL and Kafka with the platform's topics."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)

@@ -65,7 +65,7 @@ def test_every_command_teaches_by_an_example() -> None:
 def test_all_the_operating_surface_is_there() -> None:
     wanted = (
         "up;serve;migrate;demo;account create;partner create;partner rotate;registry import;import;"
-        "settle;events export;recount;bus refill;dlq list;dlq replay;audit verify;bench;doctor"
+        "settle;events export;recount;bus refill;replay;dlq list;dlq replay;audit verify;bench;doctor"
     )
     assert set(wanted.split(";")) <= set(dict(commands()))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from fengqiao_chassis.service import Schedule, Service
+from fengqiao_chassis.store import Projection
 from fengqiao_contracts.areas import areas
 
 from . import api, store
 from .handlers import daily
 from .settings import AnalyticsSettings
+from .store import tables
 from .subscriptions import subscriptions
 
 
@@ -25,5 +27,9 @@ def build() -> Service:
         router=api.router,
         schedules=(Schedule(daily.KIND, issue),),
         startup=daily.begin_schedule,
-        projections=("analytics_cases", "analytics_counts", "analytics_units"),
+        projections=(
+            Projection(tables.cases),
+            Projection(tables.counts, void={"n": 0}),
+            Projection(tables.units, void={"n": 0}),
+        ),
     )

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter
 
 from fengqiao_chassis.service import Context, Service
+from fengqiao_chassis.store import Projection
 
 from . import store
 from .api.router import build_router
 from .gauges import gauges
 from .runtime.door import Bells, build_door, running
 from .settings import Settings
+from .store import tables
 from .subscriptions import subscriptions
 
 
@@ -39,4 +41,6 @@ def build(settings: Settings | None = None, bells: Bells | None = None) -> Servi
         router=router,
         lifespan=lifespan,
         gauges=gauges,
+        projections=(Projection(tables.case_access),),
+        scratch=(tables.facts, tables.places),
     )

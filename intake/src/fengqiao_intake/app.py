@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from fengqiao_chassis.service import Service
-from fengqiao_chassis.store import SYSTEM, ReadTx
+from fengqiao_chassis.store import SYSTEM, Projection, ReadTx
 
 from . import api, store
 from .settings import IntakeSettings
+from .store import tables
+from .store.cases import FIRST_STATE
 from .subscriptions import subscriptions
 
 
@@ -22,6 +24,10 @@ def build() -> Service:
         subscriptions=subscriptions(),
         router=partial(api.router, settings=settings),
         gauges=_gauges,
+        projections=(
+            Projection(tables.cases, initial=FIRST_STATE),
+            Projection(tables.timeline, key=("case_id",), serial="id"),
+        ),
     )
 
 

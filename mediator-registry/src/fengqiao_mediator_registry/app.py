@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from fengqiao_chassis.service import Schedule, Service
+from fengqiao_chassis.store import Projection
 
 from . import api, policy, store
 from .handlers import metrics, standings
+from .store import tables
 from .subscriptions import subscriptions
 
 
@@ -21,4 +23,5 @@ def build() -> Service:
         router=partial(api.router, policy.load()),
         schedules=(Schedule(standings.CERTIFICATE, standings.end_certificate),),
         gauges=metrics.gauges,
+        projections=(Projection(tables.assignments),),
     )

@@ -29,4 +29,8 @@ def build() -> Service:
         ),
         waiting=store.count_waiting,
         gauges=store.gauges,
+        irreplaceable=(
+            "席位台账与分流决定是当时作出的，重放会另作决定",
+            "its ledger of places and its decisions were made once; a replay would decide anew",
+        ),
     )

@@ -24,4 +24,8 @@ def build() -> Service:
         subscriptions=subscriptions(rules),
         router=partial(api.router, rules),
         schedules=(Schedule(SAFETY_QUESTION, partial(raise_unanswered, rules)),),
+        irreplaceable=(
+            "评估连同其文本和规则版本已存档，请用 fengqiao triage replay --case 逐案核对",
+            "assessments are kept as they were made; `fengqiao triage replay --case` checks one",
+        ),
     )

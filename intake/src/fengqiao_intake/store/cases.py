@@ -44,6 +44,8 @@ _STATE = (
     cases.c.dossier_number,
 )
 _STATE_NAMES = tuple(column.name for column in _STATE if column.name != "id")
+FIRST_STATE = {name: getattr(CaseState(), name) or None for name in _STATE_NAMES}
+"""What a case's progress is before the first fact: the columns that `save_states` moves."""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ POINTS = (
     "consumer.after_commit",
     "document.after_write",
     "webhook.after_2xx",
+    "replay.before_commit",
 )
 """Committed but not published; published but not marked; prepared but not committed; committed but
-not fetched on; document written but not recorded; webhook answered 2xx but not marked."""
+not fetched on; document written but not recorded; webhook answered 2xx but not marked;
+projections exchanged but not committed."""
 
 _passed: Counter[str] = Counter()
 

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+
+from fengqiao_contracts.errors import Busy, Conflict
 
 from .audit import verify
 from .bus.refill import refill as bus_refill
+from .bus.replay import Progress, Rebuilt, Replay, Target
 from .runtime import Platform
 from .service import Service
 from .settings import Settings, SettingsError
@@ -102,3 +106,41 @@ async def refill(settings: Settings, services: Sequence[Service]) -> int:
         return await bus_refill(
             list(first.values()), settings.kafka_bootstrap, settings.topic_prefix
         )
+
+
+async def replay_group(
+    settings: Settings, services: Sequence[Service], group: str, progress: Progress
+) -> Rebuilt:
+    """Make a group's projections anew from the facts; the services may run meanwhile.
+
+    Raises Conflict where no fact can tell a service's tables again, for a second run of the group
+    and for a record that is not complete; Busy where the database took the exchange back.
+    """
+    async with _stores(settings, services) as platform:
+        register = next(
+            r for r in platform.running.values() if r.consumer and r.consumer.subscriptions.journal
+        )
+        doors = {r.context.db.database.url: r.context.db for r in platform.running.values()}
+        replay = Replay(_target(platform, group), register.context.db, list(doors.values()))
+        try:
+            return await replay.run(progress)
+        except DBAPIError as error:
+            raise Busy(
+                "replay-cut",
+                f"数据库中断了交换（{type(error.orig).__name__}）：未做任何改动，请重新运行。",
+                f"The database cut the exchange ({type(error.orig).__name__}): nothing was changed, "
+                "run it again.",
+            ) from error
+
+
+def _target(platform: Platform, group: str) -> Target:
+    running = platform.running[group]
+    service = running.service
+    if service.subscriptions is None or not service.projections:
+        zh, en = service.irreplaceable
+        raise Conflict(
+            "not-replayable",
+            f"{group} 的数据不能由事实重放得到：{zh}。未做任何改动。",
+            f"The tables of {group} cannot be made from the facts: {en}. Nothing was changed.",
+        )
+    return Target(running.context.db, service.subscriptions, service.projections, service.scratch)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from joserfc.jwk import OKPKey
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 
 from fengqiao_contracts.areas import Areas, areas
 
@@ -18,6 +18,7 @@ from .bus.subscriptions import Subscriptions
 from .clock import Clock
 from .keys import Keyring
 from .settings import Settings
+from .store.projection import Projection
 from .store.session import ServiceDb
 from .store.tx import ReadTx, Tx
 
@@ -39,7 +40,11 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Service:
-    """A service: its tables, what it hears, what it answers, what it does on time."""
+    """A service: its tables, what it hears, what it answers, what it does on time.
+
+    `projections` are what a replay makes anew; `scratch` tables that its handlers write beside them
+    and that keep what they have; `irreplaceable` says (Chinese, English) what no fact can tell again.
+    """
 
     name: str
     package: str
@@ -52,7 +57,9 @@ class Service:
     lifespan: Callable[[Context], AbstractAsyncContextManager[None]] | None = None
     startup: Callable[[Tx], Awaitable[None]] | None = None
     own_docs: bool = False
-    projections: tuple[str, ...] = ()
+    projections: tuple[Projection, ...] = ()
+    scratch: tuple[Table, ...] = ()
+    irreplaceable: tuple[str, str] = ("", "")
 
 
 @dataclass

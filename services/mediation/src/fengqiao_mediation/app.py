@@ -23,4 +23,8 @@ def build() -> Service:
         schedules=tuple(Schedule(kind, partial(miss_deadline, kind)) for kind in TRACKED),
         waiting=store.count_waiting,
         gauges=store.gauges,
+        irreplaceable=(
+            "卷宗（同意、笔录、协议、签名）由人录入，事实中没有全文",
+            "people wrote its dossiers, and the facts do not hold their text",
+        ),
     )

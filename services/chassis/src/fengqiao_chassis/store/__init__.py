@@ -2,6 +2,7 @@
 
 from ..auth import SYSTEM, Scope, access_columns, visible
 from .columns import JsonText, Moment, Money, new_metadata
+from .projection import Projection
 from .sql import upsert
 from .tx import ReadTx, Tx
 
@@ -10,6 +11,7 @@ __all__ = [
     "JsonText",
     "Moment",
     "Money",
+    "Projection",
     "ReadTx",
     "Scope",
     "Tx",
