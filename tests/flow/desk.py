@@ -56,6 +56,7 @@ class Dispute:
 
     client: httpx.AsyncClient
     id: str = ""
+    code: str = ""
 
     async def get(self, what: str = "", *, seconds: float = 20) -> dict[str, Any]:
         """The case or a slice of it; waits for a slice that has not met the case yet."""
@@ -134,4 +135,4 @@ async def register(client: httpx.AsyncClient, narrative: str = LEAK, **more: Any
     assert receipt["number"]
     assert len(receipt["receipt"]["sha256"]) == 64
     assert receipt["receipt"]["code"]
-    return Dispute(client, receipt["id"])
+    return Dispute(client, receipt["id"], receipt["receipt"]["code"])

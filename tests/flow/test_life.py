@@ -133,6 +133,23 @@ async def test_new_words_make_it_red_and_the_police_hear_of_it(client: httpx.Asy
     )
 
 
+async def test_a_party_opens_its_own_case_with_the_code_of_its_receipt(
+    stack: Stack, client: httpx.AsyncClient
+) -> None:
+    case, other = await register(client), await register(client)
+    number = (await case.get())["number"]
+    async with httpx.AsyncClient(base_url=f"{stack.url}/v1", timeout=60, trust_env=False) as party:
+        wrong = await party.post("/auth/party", json={"number": number, "code": "AAAA-AAAA"})
+        assert wrong.status_code == 401
+        answer = await party.post("/auth/party", json={"number": number, "code": case.code})
+        assert answer.status_code == 200, answer.text
+        party.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+        own = await party.get(f"/cases/{case.id}")
+        assert (own.status_code, own.json()["narrative"]) == (200, LEAK)
+        assert (await party.get(f"/cases/{other.id}")).status_code == 404
+
+
 async def test_the_assigned_mediator_may_act_and_another_may_not(
     stack: Stack, client: httpx.AsyncClient
 ) -> None:

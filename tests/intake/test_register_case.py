@@ -251,7 +251,7 @@ async def test_the_receipts_code_opens_the_case_and_five_wrong_ones_close_it(
     h: Harness, dispute: Dispute
 ) -> None:
     case = (await h.client("intake", role="city").post("/cases", json=dispute())).json()
-    gateway = h.client("intake", role="service")
+    gateway = h.client("intake", role="gateway")
     right = {"number": case["number"], "code": case["receipt"]["code"]}
     wrong = {"number": case["number"], "code": "AAAA-AAAA"}
 

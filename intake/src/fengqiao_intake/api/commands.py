@@ -80,7 +80,7 @@ def _post_party_check(r: APIRouter, ctx: Context) -> None:
     @r.post("/internal/party-check", response_model=party.PartyAnswer, include_in_schema=False)
     async def post_party_check(body: PartyCheck, request: Request, who: Who) -> Response:
         """Whether a receipt's code opens its case; asked by the gateway only."""
-        who.require("service")
+        who.require("gateway")
 
         async def work(tx: Tx) -> Answer:
             answer = await party.check_party(tx, body)

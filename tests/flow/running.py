@@ -1,0 +1,81 @@
+"""Starting the whole platform in its own processes, in either mode, and ending it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flow.desk import PASSWORD, Stack
+from servers import KafkaBroker, PostgresServer, free_port
+
+from fengqiao_host.processes import Fleet
+
+MODES = [
+    pytest.param("embedded", marks=pytest.mark.slow),
+    pytest.param("servers", marks=[pytest.mark.slow, pytest.mark.postgres, pytest.mark.kafka]),
+]
+
+
+@contextlib.contextmanager
+def running(request: pytest.FixtureRequest, folder: Path, **more: str) -> Iterator[Stack]:
+    """The platform of the fixture's mode with the account `city`; `more` adds to its environment.
+
+    It ends with the block: seven processes left beside other tests would share their groups.
+    """
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FENGQIAO_")}
+    environment |= {
+        "FENGQIAO_DATA_DIR": str(folder),
+        "FENGQIAO_TEST_MODE": "1",
+        "FENGQIAO_NEW_PASSWORD": PASSWORD,
+    }
+    if request.param == "servers":
+        pg: PostgresServer = request.getfixturevalue("pg_server")
+        kafka: KafkaBroker = request.getfixturevalue("kafka_server")
+        environment["FENGQIAO_KAFKA_BOOTSTRAP"] = kafka.bootstrap
+        environment["FENGQIAO_DATABASE_URL"] = asyncio.run(_fresh(pg, kafka))
+    made = Stack(request.param, f"http://127.0.0.1:{free_port()}", environment | more)
+    made.fengqiao("migrate", "--init-keys")
+    made.fengqiao(
+        *("account", "create", "city", "--role", "city", "--name", "市中心", "--area", "510100")
+    )
+    start = _seven if request.param == "servers" else _one
+    with start(made, folder):
+        yield made
+
+
+async def _fresh(pg: PostgresServer, kafka: KafkaBroker) -> str:
+    await kafka.clear()
+    return await pg.create_database()
+
+
+@contextlib.contextmanager
+def _one(made: Stack, folder: Path) -> Iterator[None]:
+    port = made.url.rpartition(":")[2]
+    with (folder / "up.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "fengqiao_host", "up", "--port", port],
+            env=made.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) in (0, -signal.SIGTERM), (folder / "up.log").read_text()
+
+
+@contextlib.contextmanager
+def _seven(made: Stack, folder: Path) -> Iterator[None]:
+    fleet = Fleet(int(made.url.rpartition(":")[2]), folder / "logs", made.environment)
+    fleet.start()
+    try:
+        yield
+    finally:
+        fleet.stop()
