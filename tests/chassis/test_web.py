@@ -1,6 +1,7 @@
 """The web side of every service: bodies, problems, commands with a key, limits, metrics."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -112,6 +113,36 @@ async def test_a_kept_answer_is_sealed(h: Harness) -> None:
         row = await tx.one(select(idempotency))
     assert row.status == 201
     assert "receipt-code" not in row.response
+
+
+async def test_a_key_that_is_somebodys_phone_is_not_stored_as_such(h: Harness) -> None:
+    client, phone = h.client("notes"), "15400001234"
+    key = {"idempotency-key": phone}
+    first = await client.post("/notes", json={"name": "a"}, headers=key)
+    again = await client.post("/notes", json={"name": "a"}, headers=key)
+    assert again.json() == first.json()
+    async with h.read("notes") as tx:
+        row = await tx.one(select(idempotency))
+    assert phone not in row.key
+    assert hashlib.sha256(phone.encode()).hexdigest()[:12] not in row.key
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("abcdefgh", True),
+        ("build-2026_a", True),
+        ("01890a5d-ac96-774b-bcce-b302099a8057", True),
+        ("15400001234", False),
+        ("154-0000-1234", False),
+        ("51019919890326001X", False),
+    ],
+)
+async def test_a_request_id_that_may_be_a_phone_or_id_number_is_replaced(
+    h: Harness, given: str, *, kept: bool
+) -> None:
+    answer = await h.client("notes").get("/healthz", headers={"x-request-id": given})
+    assert (answer.headers["x-request-id"] == given) is kept
 
 
 async def test_a_refused_command_keeps_nothing_and_may_be_tried_again(h: Harness) -> None:

@@ -53,7 +53,7 @@ async def run_command(
     with it is refused (409). A refused command keeps nothing.
     """
     who = await caller(request)
-    key = _key_of(request)
+    key = _key_of(ctx, request)
     fingerprint = await _fingerprint(ctx, request) if key else ""
 
     async def inside(tx: Tx) -> _Kept:
@@ -168,7 +168,8 @@ def _plain(value: Any) -> Any:
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
 
 
-def _key_of(request: Request) -> str:
+def _key_of(ctx: Context, request: Request) -> str:
+    """The blind index of the key: callers make keys of whatever they have, phones too."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return ""
@@ -179,7 +180,7 @@ def _key_of(request: Request) -> str:
             f"Idempotency-Key must be 1-{KEY_MAX} printable ASCII characters.",
             field="Idempotency-Key",
         )
-    return key
+    return ctx.keys.blind("idempotency-key", key)
 
 
 async def _fingerprint(ctx: Context, request: Request) -> str:

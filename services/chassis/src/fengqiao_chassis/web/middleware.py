@@ -20,7 +20,12 @@ from .problems import problem, problem_of, too_large
 if TYPE_CHECKING:
     from ..service import Context
 
-_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_ID = re.compile(
+    r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID
+    r"|(?!([^0-9]*[0-9]){7})[A-Za-z0-9_-]{8,64}"
+)
+"""A caller's request id goes into logs and facts, so that it must be no phone or id number: a UUID,
+or fewer than seven digits. Instead of any other the request gets one of ours."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _HEADERS = {
     "x-content-type-options": "nosniff",
