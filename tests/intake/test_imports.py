@@ -45,6 +45,20 @@ async def test_good_rows_go_in_and_bad_rows_are_answered_by_line(h: Harness) -> 
     assert [e["line"] for e in view["errors"]] == [2, 3, 4, 5]
 
 
+async def test_an_unknown_field_that_may_be_a_persons_is_not_named(h: Harness) -> None:
+    client = h.client("intake", role="city")
+    named = {"channel": "petition", "area": "510100", "import_key": "no-head"}
+    body: dict[str, Any] = {"rows": rows(3), **named}
+    body["rows"][0]["15400001234"] = 1
+    body["rows"][1]["蔺砚舟"] = 1
+    body["rows"][2]["x" * 90] = 1
+    chunk = (await client.post("/imports", json=body)).json()
+
+    assert [e["field"] for e in chunk["errors"]] == ["?", "?", "?"]
+    view = (await client.get(f"/imports/{chunk['id']}")).json()
+    assert view["errors"] == chunk["errors"]
+
+
 @pytest.mark.parametrize("referred", [True, False])
 async def test_running_twice_registers_nothing_twice(h: Harness, *, referred: bool) -> None:
     client = h.client("intake", role="city")

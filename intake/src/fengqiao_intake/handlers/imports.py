@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
@@ -24,6 +25,8 @@ from .planning import PlannedCase, Planner, Values
 from .register import Registered, register_cases
 
 MAX_ROWS = 500
+FIELD_MAX = 80
+_FIELD = re.compile(r"[a-z][a-z_]{0,39}")
 Line = Annotated[int, Field(ge=1, le=1_000_000_000)]
 _ZH = {
     "missing": "缺少必填字段",
@@ -146,11 +149,18 @@ def _invalid_row(line: int, problem: ValidationError) -> RowError:
     kind = first["type"]
     return RowError(
         line=line,
-        field=".".join(str(part) for part in first["loc"]) or None,
+        field=".".join(_named(part) for part in first["loc"])[:FIELD_MAX] or None,
         code=kind.replace("_", "-"),
         zh=_ZH.get(kind, "格式不对：请按字段说明改正"),
         en=_EN.get(kind, first["msg"])[:400],
     )
+
+
+def _named(part: int | str) -> str:
+    """A part of a field's place. An unknown name is the sender's own words: kept where it looks like
+    a field's, not where it may be a name or number out of a table without its head.
+    """
+    return str(part) if isinstance(part, int) or _FIELD.fullmatch(part) else "?"
 
 
 async def import_cases(tx: Tx, who: Principal, planned: PlannedImport) -> ImportChunk:
