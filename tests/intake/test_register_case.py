@@ -2,17 +2,20 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import rfc8785
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from fengqiao_chassis.store.tables import audit, outbox
 from fengqiao_chassis.store.tables import metadata as bus
 from fengqiao_chassis.testing import Harness
 from fengqiao_contracts.facts import CaseLinked, CaseRegistered, CaseSupplemented
 from fengqiao_intake.store import metadata
+from fengqiao_intake.store.tables import referrals
 
 Dispute = Callable[..., dict[str, Any]]
 
@@ -279,3 +282,37 @@ async def test_erased_data_are_gone_from_columns_search_and_outbox(
     assert (await city.get("/cases", params={"q": "围墙"})).json()["total"] == 0
     again = await city.post(f"/cases/{case['id']}/erasure", json={"reason": "本人要求"})
     assert again.status_code == 409
+
+
+async def test_the_reason_of_an_erasure_is_in_the_audit_trail_and_in_no_fact(
+    h: Harness, dispute: Dispute
+) -> None:
+    city = h.client("intake", role="city")
+    case = (await city.post("/cases", json=dispute())).json()
+    words = {"reason": "蔺砚舟本人要求"}
+    assert (await city.post(f"/cases/{case['id']}/erasure", json=words)).status_code == 200
+
+    async with h.read("intake") as tx:
+        facts = [row.data.decode() for row in await tx.all(select(outbox.c.data))]
+        entries = await tx.all(select(audit).where(audit.c.action == "case.erase"))
+    assert any("erased_at" in data for data in facts)
+    assert not [data for data in facts if "蔺砚舟" in data]
+    assert [entry.purpose for entry in entries] == [words["reason"]]
+
+
+async def test_why_a_referral_went_back_is_erased_with_its_case(
+    h: Harness, dispute: Dispute
+) -> None:
+    city = h.client("intake", role="city")
+    ref = {"system": "court", "number": "7"}
+    case = (await city.post("/cases", json=dispute(external_ref=ref))).json()
+    async with h.read("intake") as tx:
+        referral = await tx.scalar(select(referrals.c.id))
+    back = {"reason": "蔺砚舟不在本辖区", "suggested_unit": "砚舟所在街道"}
+    assert (await city.post(f"/referrals/{referral}/return", json=back)).status_code == 200
+    assert (
+        await city.post(f"/cases/{case['id']}/erasure", json={"reason": "本人要求"})
+    ).status_code == 200
+
+    view = (await city.get(f"/referrals/{referral}")).json()
+    assert "砚舟" not in json.dumps(view, ensure_ascii=False)

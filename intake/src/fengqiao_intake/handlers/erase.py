@@ -28,6 +28,7 @@ async def erase_case(tx: Tx, who: Principal, case_id: str, reason: str) -> Erasu
     """Null the personal data of a case and tell every service (PIPL art. 47).
 
     Number, unit, dates, type and status stay: the statistics remain true. Once only (Conflict).
+    The reason is free words: the audit trail keeps them, no fact repeats them.
     """
     who.require("admin", "city")
     case = (await store.find_cases(tx, [case_id], who.scope)).get(case_id)
@@ -44,7 +45,7 @@ async def erase_case(tx: Tx, who: Principal, case_id: str, reason: str) -> Erasu
     ]
     await store.erase_case(tx, case_id, docs)
     await forget(tx, case_id)
-    fact = PersonalDataErased(case_id=case_id, reason=reason, erased_at=tx.now)
+    fact = PersonalDataErased(case_id=case_id, reason="requested", erased_at=tx.now)
     tx.state(fact, area=case.area_path, actor=who.id)
-    tx.audit("case.erase", case_id, fields=("parties", "texts"))
+    tx.audit("case.erase", case_id, purpose=reason, fields=("parties", "texts"))
     return ErasureReceipt(case_id=case_id, erased_at=tx.now)

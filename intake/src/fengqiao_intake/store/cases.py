@@ -26,7 +26,7 @@ from fengqiao_contracts.life import CaseState
 
 from ..domain.words import terms
 from . import search
-from .tables import cases, parties, supplements, texts, timeline
+from .tables import cases, parties, referrals, supplements, texts, timeline
 
 _STATE = (
     cases.c.id,
@@ -255,7 +255,9 @@ async def count_by_status(tx: ReadTx, scope: Scope) -> dict[str, int]:
 
 
 async def erase_case(tx: Tx, case_id: str, docs: list[dict[str, Any]]) -> None:
-    """Null the personal data of a case: parties, words and their search entries (`docs`)."""
+    """Null the personal data of a case: parties, words and their search entries (`docs`), and
+    what was written when a referral of it went back.
+    """
     nothing = dict.fromkeys(
         ("name", "id_kind", "id_number", "id_blind", "phone", "phone_blind", "address")
     )
@@ -264,3 +266,5 @@ async def erase_case(tx: Tx, case_id: str, docs: list[dict[str, Any]]) -> None:
     await tx.run(update(texts).where(texts.c.case_id == case_id).values(text=None, names=None))
     values = {"claims": None, "words_hash": None, "erased_at": tx.now, "updated_at": tx.now}
     await tx.run(update(cases).where(cases.c.id == case_id).values(**values))
+    words = {"return_reason": None, "suggested_unit": None}
+    await tx.run(update(referrals).where(referrals.c.case_id == case_id).values(**words))
