@@ -168,6 +168,16 @@ async def test_parties_and_partners_change_nothing(desk: Any) -> None:
         assert answer.status_code == 403
 
 
+async def test_a_subject_code_is_no_name_and_no_phone_because_everybody_hears_it(
+    desk: Any,
+) -> None:
+    person = People(9).take()
+    for wrong in (person.name, person.phone, person.id_number):
+        body = {"name": person.name, "fields": [wrong], "area": "510100"}
+        answer = await desk.city.post("/experts", json=body)
+        assert (answer.status_code, answer.json()["field"]) == (422, "fields.0")
+
+
 async def test_an_expert_joins_the_pool(desk: Any) -> None:
     person = People(9).take()
     body = {"name": person.name, "fields": ["13"], "area": "510100", "phone": person.phone}

@@ -159,13 +159,17 @@ class PutMediator(Body):
     certificate_expires_on: Day | None = None
 
 
+SubjectCode = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,10}$")]
+"""Too short for a phone or an id number, and no name: it is stated to everybody."""
+
+
 class NewExpert(Body):
     """An expert to enrol; `fields` are dispute types or the bureau's own subject codes."""
 
     name: PersonName
     title: Word | None = None
     organisation: Line | None = None
-    fields: Annotated[list[Code], Field(min_length=1, max_length=20)]
+    fields: Annotated[list[SubjectCode], Field(min_length=1, max_length=20)]
     area: Code
     phone: Phone | None = None
 
