@@ -360,7 +360,7 @@ class Consumer:
             if row is None:
                 return False
             item = codec.receive(
-                inbox.undump(row.envelope), self.db.keys, pii=self.subscriptions.pii
+                inbox.undump(row.envelope, self.db.keys), self.db.keys, pii=self.subscriptions.pii
             )
             plan = _Plan(Batch(), received={item.envelope.id: item})
             self._prepare_handlers(plan)

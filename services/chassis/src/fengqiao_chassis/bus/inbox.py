@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, case, delete, insert, literal_column, select
 
 from fengqiao_contracts.envelope import Envelope
 
+from ..keys import Keyring
 from ..store import tables as t
 from ..store.sql import upsert
 from ..store.tx import ReadTx, Tx
@@ -145,7 +146,7 @@ async def park(tx: Tx, group: str, parked: Sequence[tuple[Envelope, str]]) -> No
                 "type": e.type,
                 "reason": reason[:200],
                 "parked_at": tx.now,
-                "envelope": dump(e),
+                "envelope": dump(e, tx.keys),
             }
             for e, reason in parked
         ],
@@ -184,17 +185,19 @@ async def write_journal(
     return last
 
 
-def dump(envelope: Envelope) -> dict[str, Any]:
-    """An envelope as JSON for the parked table and exports; the personal part stays encrypted."""
+def dump(envelope: Envelope, keys: Keyring) -> dict[str, Any]:
+    """An envelope as JSON for the parked table. The personal part is encrypted as it came, and the
+    data are here too: of what cannot be read nobody knows what is in it.
+    """
     fields = {name: getattr(envelope, name) for name in Envelope.__slots__}
-    fields["data"] = envelope.data.decode("utf-8", "replace")
+    fields["data"] = keys.encrypt(envelope.data, f"parked/{envelope.id}")
     fields["time"] = envelope.time.isoformat()
     return fields
 
 
-def undump(fields: dict[str, Any]) -> Envelope:
+def undump(fields: dict[str, Any], keys: Keyring) -> Envelope:
     """The envelope of `dump`."""
     values = dict(fields)
-    values["data"] = str(values["data"]).encode()
+    values["data"] = keys.decrypt(values["data"], f"parked/{values['id']}")
     values["time"] = datetime.fromisoformat(values["time"])
     return Envelope(**values)
