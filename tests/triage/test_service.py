@@ -1,5 +1,6 @@
 """The service as it runs: facts in, assessments kept, facts out, answers by HTTP."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -214,6 +215,18 @@ async def test_erasure_takes_the_words_and_leaves_the_assessment(h: Harness) -> 
     assert {e["text"] for f in body["factors"] for e in f["evidence"]} == {None}
     again = (await client.get("/cases/c1/assessment/replay")).json()
     assert (again["same"], again["texts_erased"]) == (True, True)
+
+
+async def test_a_short_answer_cannot_be_found_by_trying_words(h: Harness) -> None:
+    await heard(h, registered("c1"), supplemented("c1", "有刀"))
+
+    tried = hashlib.sha256("有刀".encode()).hexdigest()
+    async with h.read("triage") as tx:
+        marks = await tx.all(select(store.inputs.c.sha256))
+        kept = await tx.all(select(store.assessments.c.inputs))
+    assert len({row.sha256 for row in marks}) == 2
+    assert tried not in {row.sha256 for row in marks}
+    assert tried not in str([row.inputs for row in kept])
 
 
 async def test_an_assessment_is_replayed_bit_for_bit(h: Harness) -> None:

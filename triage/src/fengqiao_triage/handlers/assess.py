@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from fengqiao_chassis.bus import Received
+from fengqiao_chassis.keys import Keyring
 from fengqiao_chassis.store import SYSTEM, Tx
 from fengqiao_contracts.errors import Retry
 from fengqiao_contracts.facts import CaseRegistered, CaseSupplemented
@@ -22,6 +23,13 @@ from ..rules import rules as rules_of
 from .outcome import Case, conclude
 
 ANSWER = "answer"
+
+
+def mark_of(keys: Keyring, sha256: str) -> str:
+    """What is kept of a text's hash: keyed, because a short answer can be found by trying words,
+    and stays so when the text is erased.
+    """
+    return keys.blind("triage-text", sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ async def assess_registered(
     rules: Rules, tx: Tx, items: Sequence[Received[CaseRegistered]], plans: Sequence[Plan]
 ) -> None:
     """State what each new case is about and how dangerous it is."""
+    plans = _marked(tx.keys, plans)
     found = [_first(rules, item, plan, tx.now) for item, plan in zip(items, plans, strict=True)]
     rows = [
         {**_entered(item.fact), **case.standing()} for item, case in zip(items, found, strict=True)
@@ -75,6 +84,10 @@ async def assess_registered(
     await store.add_cases(tx, rows)
     await _keep(tx, rules, found, plans)
     conclude(rules, tx, found, items)
+
+
+def _marked(keys: Keyring, plans: Sequence[Plan]) -> Sequence[Plan]:
+    return [replace(plan, sha256=mark_of(keys, plan.sha256)) for plan in plans]
 
 
 def _first(rules: Rules, item: Received[CaseRegistered], plan: Plan, now: datetime) -> Case:
@@ -116,6 +129,7 @@ async def assess_supplemented(
     rules: Rules, tx: Tx, items: Sequence[Received[CaseSupplemented]], plans: Sequence[Plan]
 ) -> None:
     """Assess again with the new words; what was a red is not lowered by them."""
+    plans = _marked(tx.keys, plans)
     ids = [item.fact.case_id for item in items]
     rows = await store.lock_cases(tx, SYSTEM, ids)
     if len(rows) < len(ids):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fengqiao_chassis.keys import Keyring
 from fengqiao_chassis.store import ReadTx, Scope
 from fengqiao_contracts.errors import Conflict, NotHereYet
 
@@ -14,7 +15,7 @@ from ..domain.text import sha256_of
 from ..rules import rules as rules_of
 from ..sheet import columns_of
 from ..views import CaseAssessment, Replay, case_assessment
-from .assess import parts_again
+from .assess import mark_of, parts_again
 
 NOT_HERE = NotHereYet(
     "not-here-yet",
@@ -54,7 +55,7 @@ async def replay(tx: ReadTx, scope: Scope, case_id: str, revision: int | None = 
     return Replay(
         case_id=case_id,
         revision=row.revision,
-        same=kept == computed and _unchanged(stored, inputs),
+        same=kept == computed and _unchanged(tx.keys, stored, inputs),
         texts_erased=any(part.text is None for part in stored),
         stored=kept,
         computed=computed,
@@ -73,7 +74,9 @@ def _rules_then(inputs: Inputs) -> Rules:
         ) from gone
 
 
-def _unchanged(stored: Sequence[Any], inputs: Inputs) -> bool:
+def _unchanged(keys: Keyring, stored: Sequence[Any], inputs: Inputs) -> bool:
     """Whether the stored words are those that were assessed."""
-    texts = [row.sha256 if row.text is None else sha256_of(row.text) for row in stored]
+    texts = [
+        row.sha256 if row.text is None else mark_of(keys, sha256_of(row.text)) for row in stored
+    ]
     return tuple(texts) == inputs.parts
