@@ -148,15 +148,15 @@ def check_reason(action: Action, code: str) -> str:
 
 def check_specialities(codes: Iterable[str]) -> tuple[str, ...]:
     """The codes in order, each once; raises Invalid (field `specialities`) for an unknown type."""
-    chosen = tuple(sorted(set(codes)))
-    if unknown := [code for code in chosen if code not in DISPUTE_TYPES]:
-        raise Invalid(
+    given = list(codes)
+    if unknown := [place for place, code in enumerate(given, 1) if code not in DISPUTE_TYPES]:
+        raise Invalid(  # by its place: what stands there may be somebody's name
             "unknown-type",
-            f"specialities 含未知纠纷类型 {unknown[0]}：请用 01–17 或 99",
-            f"specialities holds the unknown dispute type {unknown[0]}: use 01-17 or 99",
+            f"specialities 第 {unknown[0]} 项不是纠纷类型：请用 01–17 或 99",
+            f"item {unknown[0]} of specialities is no dispute type: use 01-17 or 99",
             "specialities",
         )
-    return chosen
+    return tuple(sorted(set(given)))
 
 
 def check_adult(born_on: date, today: date) -> None:
