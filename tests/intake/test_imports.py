@@ -19,7 +19,7 @@ def rows(count: int, **more: Any) -> list[dict[str, Any]]:
 async def test_good_rows_go_in_and_bad_rows_are_answered_by_line(h: Harness) -> None:
     client = h.client("intake", role="city")
     body: dict[str, Any] = {
-        "rows": rows(6),
+        "rows": rows(7),
         "channel": "petition",
         "area": "510100",
         "import_key": "k",
@@ -27,22 +27,25 @@ async def test_good_rows_go_in_and_bad_rows_are_answered_by_line(h: Harness) -> 
     body["rows"][1] = {"narrative": ""}
     body["rows"][2]["colour"] = "red"
     body["rows"][3]["area"] = "999999"
-    body["rows"][4]["occurred_on"] = "2999-01-01"
+    body["rows"][4]["occurred_on"] = "2199-01-01"
+    body["rows"][5]["amount"] = "-1"
     answer = await client.post("/imports", json=body)
 
     assert answer.status_code == 201, answer.text
     chunk = answer.json()
-    assert (chunk["received"], chunk["registered"], chunk["rejected"]) == (6, 2, 4)
+    assert (chunk["received"], chunk["registered"], chunk["rejected"]) == (7, 2, 5)
     errors = {e["line"]: (e["field"], e["code"]) for e in chunk["errors"]}
     assert errors[2][0] == "narrative"
     assert errors[3] == ("colour", "extra-forbidden")
     assert errors[4] == ("area", "unknown-area")
     assert errors[5] == ("occurred_on", "bad-date")
-    assert [c["line"] for c in chunk["cases"]] == [1, 6]
+    assert errors[6] == ("amount", "bad-amount")
+    assert "元" in chunk["errors"][-1]["zh"]
+    assert [c["line"] for c in chunk["cases"]] == [1, 7]
     assert [c["number"][-6:] for c in chunk["cases"]] == ["000001", "000002"]
     view = (await client.get(f"/imports/{chunk['id']}")).json()
-    assert (view["registered"], view["rejected"], view["last_line"]) == (2, 4, 6)
-    assert [e["line"] for e in view["errors"]] == [2, 3, 4, 5]
+    assert (view["registered"], view["rejected"], view["last_line"]) == (2, 5, 7)
+    assert [e["line"] for e in view["errors"]] == [2, 3, 4, 5, 6]
 
 
 async def test_an_unknown_field_that_may_be_a_persons_is_not_named(h: Harness) -> None:
@@ -125,6 +128,8 @@ async def test_json_lines_are_taken_too(h: Harness) -> None:
         {"rows": [{}] * 501},
         {"rows": "x"},
         {"rows": [{}], "lines": [1, 2]},
+        {"rows": [{}], "lines": [1, 1]},
+        {"rows": [{}, {}], "lines": [1, 1]},
         {"rows": [{}], "colour": 1},
     ],
 )

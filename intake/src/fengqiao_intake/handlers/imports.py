@@ -12,7 +12,9 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from fengqiao_chassis.store import SYSTEM, Tx
-from fengqiao_chassis.web import Body, Code, Principal, Text
+from fengqiao_chassis.web import AreaCode, Body, Principal, Text
+from fengqiao_chassis.web.fields import bad
+from fengqiao_chassis.web.wording import worded
 from fengqiao_contracts.areas import Areas
 from fengqiao_contracts.errors import Refusal
 from fengqiao_contracts.ids import new_id
@@ -49,14 +51,19 @@ class ImportRows(Body):
     rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_ROWS)]
     import_key: Text(1, 128) | None = None  # type: ignore[valid-type]
     channel: Channel | None = None
-    area: Code | None = None
+    area: AreaCode | None = None
     first_line: Line = 1
     lines: Annotated[list[Line], Field(min_length=1, max_length=MAX_ROWS)] | None = None
 
     @model_validator(mode="after")
     def _a_line_for_each_row(self) -> Self:
-        if self.lines is not None and len(set(self.lines)) != len(self.rows):
-            raise ValueError("lines must name one line for each row, none twice")
+        lines = self.lines
+        if lines is not None and not len(lines) == len(set(lines)) == len(self.rows):
+            raise bad(
+                "lines-and-rows",
+                "lines 须为每一行给出一个行号，且不得重复",
+                "lines must name one line for each row, none twice",
+            )
         return self
 
     def numbers(self) -> Sequence[int]:
@@ -145,14 +152,14 @@ def _hash_of(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _invalid_row(line: int, problem: ValidationError) -> RowError:
-    first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
-    kind = first["type"]
+    first = problem.errors(include_url=False)[0]
+    said, kind = worded(first), first["type"]
     return RowError(
         line=line,
         field=".".join(_named(part) for part in first["loc"])[:FIELD_MAX] or None,
-        code=kind.replace("_", "-"),
-        zh=_ZH.get(kind, "格式不对：请按字段说明改正"),
-        en=_EN.get(kind, first["msg"])[:400],
+        code=said["code"].replace("_", "-"),
+        zh=_ZH.get(kind, said["zh"]),
+        en=_EN.get(kind, said["en"])[:400],
     )
 
 
