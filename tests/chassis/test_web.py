@@ -64,6 +64,15 @@ def routes(ctx: Context) -> APIRouter:
         await ctx.audit_read(request, who, "note.read", note_id, ("name",))
         return {"id": note_id, "role": who.role}
 
+    @r.delete("/notes/{note_id}", status_code=204)
+    async def delete_note(note_id: str, who: Who) -> None:
+        """A second method of the path, in a route of its own."""
+
+    raw_routes(r)
+    return r
+
+
+def raw_routes(r: APIRouter) -> None:
     @r.post("/raw/imports")
     @r.post("/raw")
     async def post_raw(request: Request) -> int:
@@ -76,8 +85,6 @@ def routes(ctx: Context) -> APIRouter:
     @r.get("/gone")
     async def gone() -> None:
         raise ConnectionRefusedError
-
-    return r
 
 
 @pytest.fixture
@@ -241,6 +248,15 @@ async def test_an_unforeseen_error_tells_and_logs_no_personal_data(
     for text in (answer.text, out.out, out.err):
         assert "张三" not in text
     assert "KeyError" in out.out + out.err
+
+
+async def test_a_method_that_a_path_lacks_is_a_405_that_names_the_others(h: Harness) -> None:
+    client = h.client("notes")
+    for method in ("OPTIONS", "PUT", "TRACE"):
+        answer = await client.request(method, "/notes/n1")
+        assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
+        assert answer.headers["allow"] == "DELETE, GET"
+    assert (await client.put("/no/such/path")).status_code == 404
 
 
 async def test_a_store_that_is_away_is_a_503_with_retry_after(h: Harness) -> None:

@@ -68,6 +68,23 @@ async def test_a_call_reaches_its_service_with_our_identity_and_nobody_elses(wor
         assert name not in seen["headers"]
 
 
+@pytest.mark.parametrize("method", ["PUT", "OPTIONS", "TRACE"])
+async def test_a_method_that_a_path_lacks_is_refused_with_those_it_has(
+    world: World, method: str
+) -> None:
+    who = await world.account("boss", "admin")
+    for path, allow in {
+        "/v1/accounts": {"GET", "POST"},
+        "/v1/partners/p1": {"PATCH"},
+        "/v1/auth/me": {"GET"},
+        "/v1/cases/c1": {"GET", "POST"},  # of the service behind
+    }.items():
+        answer = await world.http.request(method, path, headers=who)
+        assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed"), path
+        assert set(answer.headers["allow"].split(", ")) == allow
+    assert (await world.http.request(method, "/v1/nowhere", headers=who)).status_code == 404
+
+
 async def test_only_clear_answers_leave_the_door(world: World) -> None:
     who = await world.account("boss", "admin")
     expected = {

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import SYSTEM
-from fengqiao_chassis.web import Body, Code, Text, Who
+from fengqiao_chassis.web import AreaCode, Body, Code, Text, Who
 from fengqiao_contracts.values import Channel, Grade, Outlet, Suitability, WaitReason
 
 from . import store
@@ -39,7 +39,7 @@ class RouteQuestion(Body):
     type: Code
     suitability: Suitability
     grade: Grade
-    area: Code
+    area: AreaCode
 
 
 def router(table: Table, ctx: Context) -> APIRouter:
@@ -64,7 +64,7 @@ def router(table: Table, ctx: Context) -> APIRouter:
             units = await store.units_named(tx, SYSTEM, ids) if ids else {}
         return waiting_page(rows, units, total, page, size)
 
-    @routes.post("/route")
+    @routes.post("/route", openapi_extra={"x-keyless": True})
     async def post_route(body: RouteQuestion, who: Who) -> Explanation:
         """What would be decided, by which rule, and who is free now; nothing is stored."""
         who.require(*STAFF)

@@ -58,7 +58,7 @@ def router(rules: Rules, ctx: Context) -> APIRouter:
         async with ctx.db.read() as tx:
             return await reads.replay(tx, who.scope, case_id, revision)
 
-    @routes.post("/analyze")
+    @routes.post("/analyze", openapi_extra={"x-keyless": True})
     async def post_analyze(body: Question, who: Who) -> Assessment:
         """The same for a text that is not a case; nothing is stored."""
         who.require(*STAFF)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import Tx
-from fengqiao_chassis.web import Answer, Body, Code, Day, Who
+from fengqiao_chassis.web import Answer, AreaCode, Body, Day, Who
 from fengqiao_contracts.errors import Invalid
 
 from .. import store
@@ -16,14 +16,14 @@ from ..domain.daily import FLOWS
 from ..domain.periods import business_date
 from ..handlers.daily import KIND, DailyReport, issue_daily, report_of
 from .models import CodedNumber, address
-from .scope import AreaCode, area_for
+from .scope import area_for
 
 
 class NewDaily(Body):
     """Which day's summary of which area to issue; nothing given = today, your area."""
 
     day: Day | None = None
-    area: Code | None = None
+    area: AreaCode | None = None
 
 
 class DailyView(DailyReport):
@@ -43,7 +43,7 @@ def _get_daily(r: APIRouter, ctx: Context) -> None:
     @r.get("/reports/daily", response_model=DailyView, tags=["reports"])
     async def get_daily(
         who: Who,
-        day: date | None = None,
+        day: Day | None = None,
         area: AreaCode | None = None,
     ) -> DailyView:
         """The latest issue of a day's summary (日汇总); before the first issue, the numbers as of
@@ -75,7 +75,13 @@ def _get_daily(r: APIRouter, ctx: Context) -> None:
 
 
 def _post_daily(r: APIRouter, ctx: Context) -> None:
-    @r.post("/reports/daily", status_code=201, response_model=DailyReport, tags=["reports"])
+    @r.post(
+        "/reports/daily",
+        status_code=201,
+        response_model=DailyReport,
+        responses={200: {"model": DailyReport, "description": "Nothing has changed since"}},
+        tags=["reports"],
+    )
     async def post_daily(body: NewDaily, request: Request, who: Who) -> Response:
         """Issue a day's summary by hand: the next issue (201), or the last one where nothing has
         changed since (200).

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Query
-
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.web import Principal
 from fengqiao_contracts.areas import Area
 from fengqiao_contracts.errors import Forbidden
 
 CODE = r"^[0-9A-Za-z_-]+$"
-AreaCode = Annotated[str, Query(max_length=20, pattern=CODE)]
-"""The code of an area as a parameter."""
 ROLES = ("admin", "city", "district", "clerk", "auditor")
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import ReadTx
-from fengqiao_chassis.web import Principal, Who
+from fengqiao_chassis.web import AreaCode, Day, Principal, Who
 from fengqiao_contracts.areas import Area
 from fengqiao_contracts.codes import CodeRow, table
 from fengqiao_contracts.life import bucket_of
@@ -37,7 +37,7 @@ from .models import (
     coded,
     words_of,
 )
-from .scope import CODE, AreaCode, area_for
+from .scope import CODE, area_for
 
 Bucket = Literal["pending", "assigned", "waiting", "redirected", "parked", "ended"]
 Dimension = Literal["status", "type", "grade", "channel", "area"]
@@ -50,7 +50,7 @@ class CaseQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    area: str | None = Field(None, max_length=20, pattern=CODE)
+    area: AreaCode | None = None
     direct: bool = False
     bucket: Bucket | None = None
     status: Status | None = None
@@ -58,10 +58,10 @@ class CaseQuery(BaseModel):
     risk: Grades | None = None
     channel: Channel | None = None
     unit: str | None = Field(None, max_length=64, pattern=CODE)
-    first: date | None = None
-    last: date | None = None
+    first: Day | None = None
+    last: Day | None = None
     flow: Flow | None = None
-    day: date | None = None
+    day: Day | None = None
     overdue: bool | None = None
     page: int = Field(1, ge=1, le=100_000)
     size: int = Field(50, ge=1, le=1000)

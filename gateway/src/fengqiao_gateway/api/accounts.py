@@ -20,7 +20,7 @@ from ..domain.accounts import (
 )
 from ..handlers import accounts as handlers
 from ..handlers.passwords import hash_password
-from .fields import Areas, Id, Name, Password, PersonId, Username, Word
+from .fields import Areas, Id, Name, NewPassword, NewUsername, PersonId, Role, System
 from .identity import The, Who
 from .sessions import rights_changed
 
@@ -30,26 +30,26 @@ router = APIRouter(prefix="/v1/accounts")
 class AccountBody(Body):
     """新账户 · A new account; `areas` are area codes, `person_id` a mediator of the registry."""
 
-    username: Username
-    password: Password
+    username: NewUsername
+    password: NewPassword
     name: Name
-    role: Word
+    role: Role
     areas: Areas = []
     person_id: PersonId | None = None
-    system: Word | None = None
+    system: System | None = None
 
 
 class AccountChange(Body):
     """要修改的字段 · Only the fields that are given change."""
 
     name: Name | None = None
-    role: Word | None = None
+    role: Role | None = None
     areas: Areas | None = None
     person_id: PersonId | None = None
-    system: Word | None = None
+    system: System | None = None
     active: bool | None = None
     unlock: bool | None = None
-    password: Password | None = None
+    password: NewPassword | None = None
 
 
 class AccountView(BaseModel):

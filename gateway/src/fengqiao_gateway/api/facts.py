@@ -19,6 +19,11 @@ from .identity import The, Who
 router = APIRouter(prefix="/v1")
 
 
+_PROBLEM: dict[str, Any] = {
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+}
+
+
 class FactPage(BaseModel):
     """Facts in order per case; `next` is the cursor behind them."""
 
@@ -27,7 +32,13 @@ class FactPage(BaseModel):
     more: bool = Field(description="是否还有 · whether more are there already")
 
 
-@router.get("/facts", summary="按游标读取事实")
+@router.get(
+    "/facts",
+    summary="按游标读取事实",
+    responses={
+        410: {"description": "游标已过保留期 · The cursor is older than what is kept"} | _PROBLEM
+    },
+)
 async def list_facts(
     door: The,
     who: Who,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from fengqiao_chassis.web import Body
 
 from ..handlers import partners as handlers
-from .fields import Areas, Id, Name, Word
+from .fields import Areas, Id, Name, PartnerChannel, System
 from .identity import The, Who
 from .sessions import rights_changed
 
@@ -22,9 +22,9 @@ router = APIRouter(prefix="/v1/partners")
 class PartnerBody(Body):
     """新协作系统 · A new partner: `system` is what its `external_ref.system` must say."""
 
-    system: Word
+    system: System
     name: Name
-    channel: Word
+    channel: PartnerChannel
     areas: Areas
 
 

@@ -19,7 +19,7 @@ from ..handlers.passwords import fits, hash_password
 from ..runtime.door import Door
 from ..runtime.gate import CSRF_COOKIE, SESSION_COOKIE
 from ..runtime.party import case_of_receipt
-from .fields import Code, Password, Username
+from .fields import Code, NewPassword, Password, Username
 from .identity import The, Who
 
 router = APIRouter(prefix="/v1/auth")
@@ -43,7 +43,7 @@ class PasswordChange(Body):
     """旧密码与新密码 · The old and the new password."""
 
     old: Password
-    new: Password
+    new: NewPassword
 
 
 class Self(BaseModel):
@@ -106,7 +106,7 @@ async def log_in_party(
     return _opened(door, response, new, me)
 
 
-@router.post("/logout", status_code=204, summary="退出")
+@router.post("/logout", status_code=204, summary="退出", openapi_extra={"x-keyless": True})
 async def log_out(response: Response, door: The, who: Who) -> None:
     """End this session at once; its streams close within a second."""
     if who.kind == "session":
@@ -128,7 +128,9 @@ async def get_me(who: Who) -> Self:
     )
 
 
-@router.post("/password", status_code=204, summary="修改自己的密码")
+@router.post(
+    "/password", status_code=204, summary="修改自己的密码", openapi_extra={"x-keyless": True}
+)
 async def change_password(body: PasswordChange, request: Request, door: The, who: Who) -> None:
     """Change the own password; the account's other sessions end."""
     await door.limiter.count("login", door.gate.address(request))

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from fengqiao_chassis.web import Body, Instant
+from fengqiao_contracts.facts import LATEST
 
 from ..domain.secrets import webhook_secret
 from ..domain.targets import MAX_URL
@@ -20,9 +21,33 @@ from .identity import The, Who
 
 router = APIRouter(prefix="/v1/webhooks")
 
-Url = Annotated[str, Field(min_length=8, max_length=MAX_URL)]
-Types = Annotated[list[Annotated[str, Field(max_length=80)]], Field(min_length=1, max_length=100)]
-Secret = Annotated[str, Field(min_length=1, max_length=120)]
+Url = Annotated[
+    str,
+    Field(
+        min_length=8,
+        max_length=MAX_URL,
+        json_schema_extra={
+            "format": "uri",
+            "pattern": "^https?://",
+            "examples": ["https://example.com/hooks"],
+        },
+    ),
+]
+Types = Annotated[
+    list[Annotated[str, Field(max_length=80, json_schema_extra={"enum": ["*", *sorted(LATEST)]})]],
+    Field(min_length=1, max_length=100),
+]
+Secret = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=120,
+        json_schema_extra={
+            "pattern": "^whsec_([0-9A-Za-z+/]{4}){8,21}$",
+            "description": "whsec_ + base64, 24–63 bytes",
+        },
+    ),
+]
 
 
 class WebhookBody(Body):
@@ -185,7 +210,11 @@ async def list_deliveries(
     return DeliveryPage(items=items, before=rows[-1].seq if len(rows) == limit else None)
 
 
-@router.post("/{webhook_id}/deliveries/{delivery_id}/replay", summary="重发一条")
+@router.post(
+    "/{webhook_id}/deliveries/{delivery_id}/replay",
+    summary="重发一条",
+    openapi_extra={"x-keyless": True},
+)
 async def replay_one(webhook_id: Id, delivery_id: Id, door: The, who: Who) -> Replayed:
     """Send one delivery again, with the same id."""
     work = handlers.replay_one
@@ -194,7 +223,7 @@ async def replay_one(webhook_id: Id, delivery_id: Id, door: The, who: Who) -> Re
     return Replayed(count=count)
 
 
-@router.post("/{webhook_id}/replay", summary="重发")
+@router.post("/{webhook_id}/replay", summary="重发", openapi_extra={"x-keyless": True})
 async def replay(webhook_id: Id, body: Replay, door: The, who: Who) -> Replayed:
     """Send again what failed, or everything since a moment."""
     count = await door.ctx.db.write(lambda tx: handlers.replay(tx, who, webhook_id, body.since))

@@ -8,12 +8,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from fengqiao_chassis.web.problems import no_such_method, problem
+
 from ..docs.page import render
+from ..domain.documents import methods_of
 from .identity import The, Who
 
 router = APIRouter()
 
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 _CSP = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 
 
@@ -47,5 +50,10 @@ async def get_settled(door: The) -> dict[str, Any]:
 
 @router.api_route("/v1/{path:path}", methods=_METHODS, include_in_schema=False)
 async def forward(path: str, request: Request, door: The, who: Who) -> Response:
-    """Everything else of /v1 goes to the service that owns it."""
+    """Everything else of /v1 goes to the service that owns it; an own path lacks the method."""
+    own = methods_of(request.app.openapi(), f"/v1/{path}")
+    if own:
+        refused = problem(no_such_method())
+        refused.headers["allow"] = ", ".join(own)
+        return refused
     return await door.forwarder.forward(path, request, who)

@@ -9,6 +9,8 @@ from typing import Any
 Schema = Mapping[str, Any]
 
 _DEPTH = 5
+PATTERN_MAX = 60
+"""A longer pattern is for programs to read."""
 _SAMPLES: Mapping[str, Any] = {
     "string": "…",
     "integer": 1,
@@ -114,4 +116,5 @@ def words_of(schema: Schema) -> str:
     parts = [str(schema["description"])] if "description" in schema else []
     names = ("minLength", "maxLength", "minimum", "maximum", "pattern", "maxItems")
     parts += [f"{name} {schema[name]}" for name in names if name in schema]
+    parts = [part for part in parts if not part.startswith("pattern") or len(part) <= PATTERN_MAX]
     return " · ".join(parts)

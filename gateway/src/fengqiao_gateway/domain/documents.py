@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .refusals import FIELD_PROBLEM, PROBLEM, refusals
 from .routes import SELF, SERVICES, find_route
 
 Document = Mapping[str, Any]
@@ -42,33 +43,12 @@ _SECURITY = {
     },
 }
 _ANYONE: list[dict[str, list[str]]] = [{"session": []}, {"partner": []}, {"cookie": []}]
-_REFUSALS = {
-    "401": "未登录或凭据无效 · No valid proof of who calls",
-    "403": "无权 · Not allowed",
-    "404": "不存在或不在权限范围内 · Not there, or not in your scope",
-    "413": "请求体过大 · Body too large",
-    "422": "输入有误, 指明字段 · The input is wrong; names the field",
-    "429": "请求过多, 见 Retry-After · Too many requests",
-    "503": "暂不可用, 见 Retry-After · Not available now",
-    "default": "其他拒绝 · Any other refusal",
-}
-_PROBLEM = {
-    "type": "object",
-    "description": "RFC 9457 问题文档 · problem document; `type` is stable",
-    "required": ["type", "title", "status"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-    },
-}
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
     "description": "同键同内容得同一应答 · same key and body, same answer; other body: 409",
-    "schema": {"type": "string", "maxLength": 200},
+    "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,198}[!-~])?$"},
 }
 _DESCRIPTION = (
     "枫桥: 城市矛盾纠纷多元化解平台。时间为 RFC 3339, 金额为元的十进制字符串, 错误为 RFC 9457 问题文档。\n\n"
@@ -83,14 +63,14 @@ def merge(own: Document, others: Mapping[str, Document], version: str) -> dict[s
     Paths that the route table does not lead to the service (internal and operating ones) are left
     out. A schema name used for two different things gets its service's name in front.
     """
-    schemas: dict[str, Any] = {"Problem": _PROBLEM}
+    schemas: dict[str, Any] = {"Problem": PROBLEM, "FieldProblem": FIELD_PROBLEM}
     paths: dict[str, Any] = {}
     for service, document in {SELF: own, **others}.items():
         renamed = _take_schemas(service, document, schemas)
         for path, item in sorted(document.get("paths", {}).items()):
             public = path if service == SELF else f"/v1{path}"
             if service == SELF or _leads_to(path, service):
-                paths[public] = _operations(service, renamed(item))
+                paths[public] = _operations(service, path, renamed(item))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -113,6 +93,17 @@ def unrouted(service: str, document: Document, internal: Iterable[str]) -> list[
     skip = tuple(internal)
     paths = document.get("paths", {})
     return sorted(p for p in paths if not p.startswith(skip) and not _leads_to(p, service))
+
+
+def methods_of(document: Document, path: str) -> list[str]:
+    """The methods that a document has for a path; none where it does not know the path."""
+    asked = path.split("/")
+    for template, item in document.get("paths", {}).items():
+        words = template.split("/")
+        same = (w == a or w.startswith("{") for w, a in zip(words, asked, strict=False))
+        if len(words) == len(asked) and all(same):
+            return [m.upper() for m in _METHODS if m in item]
+    return []
 
 
 def _leads_to(path: str, service: str) -> bool:
@@ -160,7 +151,7 @@ def _equal(left: Any, right: Any) -> bool:
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 
-def _operations(service: str, item: dict[str, Any]) -> dict[str, Any]:
+def _operations(service: str, path: str, item: dict[str, Any]) -> dict[str, Any]:
     """The path item with tag, unique operation id and no security schemes of the inner door."""
     out = dict(item)
     for method in _METHODS:
@@ -171,22 +162,32 @@ def _operations(service: str, item: dict[str, Any]) -> dict[str, Any]:
             operation["operationId"] = f"{service}.{name}"
             if item[method].get("x-open"):
                 operation["security"] = []
-            operation["responses"] = _responses(operation.get("responses", {}))
-            operation["parameters"] = _parameters(method, operation.get("parameters", []))
+            operation["parameters"] = _parameters(method, operation)
+            answers = {k: v for k, v in operation["responses"].items() if k != "422"}
+            operation["responses"] = answers | refusals(method, path, operation)
             out[method] = operation
     return out
 
 
-def _responses(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The operation's own answers and what the door itself may answer to any call."""
-    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    content = {"application/problem+json": problem}
-    refusals = {s: {"description": text, "content": content} for s, text in _REFUSALS.items()}
-    return dict(found) | refusals
-
-
-def _parameters(method: str, found: list[Any]) -> list[Any]:
-    """The operation's parameters; a creating call may always carry an Idempotency-Key."""
-    if method != "post" or any(p.get("name", "").lower() == "idempotency-key" for p in found):
+def _parameters(method: str, operation: dict[str, Any]) -> list[Any]:
+    """The operation's parameters; a call that makes something may carry an Idempotency-Key."""
+    found: list[Any] = [_as_sent(method, p) for p in operation.get("parameters", [])]
+    keyless = method != "post" or operation.get("x-open") or operation.get("x-keyless")
+    if keyless or any(p.get("name", "").lower() == "idempotency-key" for p in found):
         return found
     return [*found, _IDEMPOTENCY]
+
+
+def _as_sent(method: str, parameter: dict[str, Any]) -> dict[str, Any]:
+    """A parameter without null among its types: what is not sent is left out of an address.
+
+    Who changes an entry says which revision was read (else 428); a step of a case may leave it out.
+    """
+    schema = parameter.get("schema", {})
+    if parameter.get("name") == "If-Match" and method in ("put", "patch"):
+        parameter = parameter | {"required": True}
+    options = [o for o in schema.get("anyOf", ()) if o.get("type") != "null"]
+    if len(options) != 1:
+        return parameter
+    kept = {k: v for k, v in schema.items() if k != "anyOf"}
+    return parameter | {"schema": options[0] | kept}

@@ -11,8 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
 from fengqiao_chassis.service import Context
-from fengqiao_chassis.web import Who
+from fengqiao_chassis.web import AreaCode, Text, Who
 from fengqiao_contracts.errors import Invalid, NotFound
+from fengqiao_contracts.values import Channel
 
 from .. import store
 from ..handlers.imports import (
@@ -25,7 +26,7 @@ from ..handlers.imports import (
 from .commands import planner
 from .params import Id
 
-_ROWS = {"schema": {"$ref": "#/components/schemas/ImportRows"}}
+_ROWS = {"schema": ImportRows.model_json_schema()}
 _LINES = {"schema": {"type": "string", "description": "one case per line; defaults in the query"}}
 _BODY = {
     "requestBody": {
@@ -66,9 +67,9 @@ def _post_import(r: APIRouter, ctx: Context) -> None:
     async def post_import(
         request: Request,
         who: Who,
-        channel: Annotated[str | None, Query(max_length=16)] = None,
-        area: Annotated[str | None, Query(max_length=20)] = None,
-        import_key: Annotated[str | None, Query(max_length=128)] = None,
+        channel: Channel | None = None,
+        area: AreaCode | None = None,
+        import_key: Annotated[str, Text(1, 128)] | None = None,
         first_line: Annotated[int, Query(ge=1, le=1_000_000_000)] = 1,
     ) -> Response:
         """Register up to 500 rows at once: good rows are registered, bad ones answered by line

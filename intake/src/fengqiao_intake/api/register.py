@@ -13,7 +13,7 @@ from sqlalchemy import Row
 
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import ReadTx
-from fengqiao_chassis.web import Principal, Who
+from fengqiao_chassis.web import AreaCode, Principal, Who
 from fengqiao_contracts.errors import Invalid
 from fengqiao_contracts.values import Channel, Grade, Status
 
@@ -42,14 +42,16 @@ class CaseQuery(BaseModel):
     risk: Grade | None = None
     type: str | None = Field(None, max_length=8, pattern=CODE_PATTERN)
     channel: Channel | None = None
-    area: str | None = Field(None, max_length=20, pattern=CODE_PATTERN)
+    area: AreaCode | None = None
     unit: str | None = Field(None, max_length=64, pattern=CODE_PATTERN)
     overdue: bool | None = None
     parked: bool | None = None
     q: str | None = Field(None, max_length=100, pattern=WORD_PATTERN)
     page: int = Field(1, ge=1, le=100_000)
     size: int = Field(20, ge=1, le=1000)
-    cursor: str | None = Field(None, max_length=100)
+    cursor: str | None = Field(
+        None, max_length=100, json_schema_extra={"pattern": "^[0-9A-Za-z_=-]*$"}
+    )
 
 
 class CaseReading(BaseModel):
@@ -140,7 +142,7 @@ def _wanted(ctx: Context, asked: CaseQuery) -> store.CaseFilter:
         risk=asked.risk,
         type=asked.type,
         channel=asked.channel,
-        area_path=ctx.areas.path(asked.area) if asked.area else None,
+        area_path=ctx.areas.path(asked.area) if asked.area is not None else None,
         unit=asked.unit,
         overdue=asked.overdue,
         parked=asked.parked,

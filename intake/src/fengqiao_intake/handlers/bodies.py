@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fengqiao_chassis.web import Body, Code, Day, Instant, MoneyIn, Text
+from fengqiao_chassis.web import AreaCode, Body, Code, Day, Instant, MoneyIn, Text
 from fengqiao_contracts.values import Channel, PartyKind, PartyRole
 
 from ..domain.registration import NARRATIVE_MAX
@@ -48,7 +48,7 @@ class NewCase(Body):
 
     narrative: Text(1, NARRATIVE_MAX)  # type: ignore[valid-type]
     channel: Channel
-    area: Code
+    area: AreaCode
     occurred_on: Day | None = None
     parties: Annotated[list[NewParty], Field(max_length=500)] = []
     people_count: People | None = None

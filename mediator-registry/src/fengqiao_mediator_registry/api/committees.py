@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from fengqiao_chassis.clock import business_date
 from fengqiao_chassis.service import Context
@@ -19,9 +19,7 @@ from ..handlers.revisions import etag, expected
 from ..store import committees as store
 from ..store import outcomes
 from . import views
-from .reading import CommitteeFilter, reach
-
-IfMatch = Annotated[str | None, Header(alias="If-Match")]
+from .reading import CommitteeFilter, IfMatch, reach
 
 
 def add_routes(routes: APIRouter, ctx: Context, policy: Policy) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from fengqiao_chassis.auth import Principal
 from fengqiao_chassis.service import Context
@@ -27,7 +27,7 @@ from ..handlers.revisions import etag, expected
 from ..store import mediators as store
 from ..store import outcomes
 from . import views
-from .reading import CLEAR, MediatorFilter, reach
+from .reading import CLEAR, IfMatch, MediatorFilter, reach
 
 Entry = dict[str, Any]
 
@@ -88,7 +88,7 @@ def _add_entry_commands(routes: APIRouter, ctx: Context, policy: Policy) -> None
         body: PutMediator,
         request: Request,
         who: Who,
-        if_match: Annotated[str | None, Header(alias="If-Match")] = None,
+        if_match: IfMatch = None,
     ) -> Response:
         """Committee, specialities, grade, capacity, contact, certificate: what is left out stays;
         needs If-Match with the ETag that was read.

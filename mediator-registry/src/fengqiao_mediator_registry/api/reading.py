@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Query
+from fastapi import Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from fengqiao_chassis.auth import Principal
 from fengqiao_chassis.store import SYSTEM, Scope
+from fengqiao_chassis.web import AreaCode
 from fengqiao_contracts.areas import Areas
 from fengqiao_contracts.values import CommitteeKind
+
+from ..handlers.revisions import TAG
 
 PUBLIC = ("partner", "party", "mediator", "auditor", "admin")
 """Roles to which the directory of committees and mediators is open as it is to everybody: parties
@@ -19,10 +22,17 @@ may choose their mediator (People's Mediation Law art. 19). Personal data stay m
 CLEAR = ("city", "district")
 """Roles that see id numbers and phones in clear, each in its own areas, and each time audited."""
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-CodeText = Annotated[str, Field(min_length=1, max_length=40)]
-Words = Annotated[str | None, Query(min_length=1, max_length=80, description="part of the name")]
-CodeFilter = Annotated[str | None, Query(min_length=1, max_length=40)]
+_PLAIN = r"^[^\x00-\x1f\x7f]+$"
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=_PLAIN)]
+CodeText = Annotated[str, Field(min_length=1, max_length=40, pattern=_PLAIN)]
+Words = Annotated[
+    str | None,
+    Query(min_length=1, max_length=80, pattern=_PLAIN, description="part of the name"),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", json_schema_extra={"pattern": TAG, "examples": ['"1"']}),
+]
 
 
 def reach(who: Principal) -> Scope:
@@ -35,7 +45,7 @@ class _Filter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    area: CodeText | None = None
+    area: AreaCode | None = None
     q: Name | None = Field(None, description="part of the name")
     page: int = Field(1, ge=1, le=10_000, description="counts from 1")
     size: int = Field(20, ge=1, le=200)
@@ -43,7 +53,7 @@ class _Filter(BaseModel):
     def columns(self, areas: Areas) -> dict[str, Any]:
         """The filters by column; raises Invalid for an unknown area."""
         given = self.model_dump(exclude={"area", "page", "size"})
-        return given | {"area_path": areas.path(self.area) if self.area else None}
+        return given | {"area_path": areas.path(self.area) if self.area is not None else None}
 
 
 class CommitteeFilter(_Filter):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from fengqiao_chassis.web import Body, Code, Day, Text
+from fengqiao_chassis.web import AreaCode, Body, Code, Day, Text
 from fengqiao_contracts.values import CommitteeKind
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class NewCommittee(Body):
 
     name: Title
     kind: CommitteeKind
-    area: Code
+    area: AreaCode
     specialities: Types = []
     setter: Line | None = None
     filing_number: Number | None = None
@@ -88,7 +88,7 @@ class PatchCommittee(Body):
 
     name: Title | None = None
     kind: CommitteeKind | None = None
-    area: Code | None = None
+    area: AreaCode | None = None
     specialities: Types | None = None
     setter: Line | None = None
     filing_number: Number | None = None
@@ -170,7 +170,7 @@ class NewExpert(Body):
     title: Word | None = None
     organisation: Line | None = None
     fields: Annotated[list[SubjectCode], Field(min_length=1, max_length=20)]
-    area: Code
+    area: AreaCode
     phone: Phone | None = None
 
 

@@ -6,7 +6,8 @@ import re
 
 from fengqiao_contracts.errors import Refusal
 
-_TAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+TAG = r'^(W/)?"[0-9]{1,9}"$'
+"""The form of an ETag of ours."""
 
 
 def etag(revision: int) -> str:
@@ -26,10 +27,10 @@ def expected(if_match: str | None) -> int:
             "If-Match",
             status=428,
         )
-    found = _TAG.match(if_match.strip())
-    if found is None:
+    text = if_match.strip()
+    if re.match(TAG, text) is None:
         raise stale()
-    return int(found[1])
+    return int(text.removeprefix("W/").strip('"'))
 
 
 def stale() -> Refusal:

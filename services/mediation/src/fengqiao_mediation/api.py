@@ -24,7 +24,8 @@ from .handlers.common import OFFICES, not_here_yet, not_your_case
 _PLAIN = r"^[^\s\x00-\x1f\x7f]+$"
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=_PLAIN)]
 AgreementId = Annotated[str, Path(min_length=1, max_length=64, pattern=_PLAIN)]
-IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=40)]
+_TAG = {"pattern": '^([*]|(W/)?"?[0-9]{1,9}"?)$', "examples": ['"1"']}
+IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=40, json_schema_extra=_TAG)]
 Page = Annotated[int, Query(ge=1, le=10_000)]
 Size = Annotated[int, Query(ge=1, le=200)]
 

@@ -16,8 +16,6 @@ Note = Annotated[str, Text(1, 2_000)]
 Reason = Annotated[str, Text(1, 32)]
 Place = Annotated[str, Text(1, 200)]
 Id = Annotated[str, Text(1, 64)]
-DueDay = Annotated[Day, Field(le=date(2199, 12, 31))]
-"""A day by which something is due; beyond it nobody is bound by us."""
 
 ConfirmationRefusal = Literal[
     "out_of_scope",
@@ -63,7 +61,7 @@ class ObligationIn(Body):
     debtor: PartyId
     creditor: PartyId | None = None
     amount: MoneyIn | None = None
-    due_on: DueDay
+    due_on: Day
     text: Note | None = None
 
 
@@ -134,7 +132,7 @@ class ArchiveIn(Body):
 class ExtensionIn(Body):
     """A longer term, agreed by every applicant and respondent."""
 
-    due_on: DueDay
+    due_on: Day
     agreed_by: Annotated[list[PartyId], Field(min_length=1, max_length=200)]
 
 

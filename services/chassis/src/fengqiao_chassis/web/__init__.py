@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from ..auth import Principal
 from .command import Answer
-from .fields import Body, Code, Day, Instant, MoneyIn, Text
+from .fields import AreaCode, Body, Code, Day, Instant, MoneyIn, Text
 from .identity import Who
 
-__all__ = ["Answer", "Body", "Code", "Day", "Instant", "MoneyIn", "Principal", "Text", "Who"]
+__all__ = [
+    "Answer",
+    "AreaCode",
+    "Body",
+    "Code",
+    "Day",
+    "Instant",
+    "MoneyIn",
+    "Principal",
+    "Text",
+    "Who",
+]

@@ -9,7 +9,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..clock import SHANGHAI
@@ -17,15 +24,16 @@ from ..clock import SHANGHAI
 LINES_FROM = 500
 """Texts that may be this long may have several lines; shorter ones are one line."""
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MONEY = re.compile(r"\d{1,13}(\.\d{1,2})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 _INSTANT = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}:?\d{2})?"
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}:?\d{2})?", re.ASCII
 )
 _TURNED = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Unicode's classes Cc and Cs; a text of several lines may have line feeds and tabs
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
 
 
 class Body(BaseModel):
@@ -51,11 +59,25 @@ class Text:
         self, _source: Any, _handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         """A strict string, then `clean`."""
-        bounds = {"minLength": self.min_length, "maxLength": self.max_length}
+        bounds = {
+            "minLength": self.min_length,
+            "maxLength": self.max_length,
+            "pattern": self.pattern(),
+        }
         return core_schema.no_info_after_validator_function(
             self.clean,
             core_schema.str_schema(strict=True),
             metadata={"pydantic_js_updates": bounds},
+        )
+
+    def pattern(self) -> str:
+        """What the document says of the characters: none unseen, and not only white space."""
+        inner = rf"[^{_UNSEEN}]"
+        if self.max_length >= LINES_FROM:
+            inner = rf"(?:{inner}|[\t\n]|\r\n)"
+        seen = rf"[^\s{_UNSEEN}]"
+        return rf"^\s*{seen}" + (
+            rf"{inner}*{seen}\s*$" if self.min_length > 1 else rf"{inner}*\s*$"
         )
 
     def clean(self, text: str) -> str:
@@ -89,14 +111,17 @@ def bad(code: str, zh: str, en: str) -> PydanticCustomError:
 
 
 def _day(value: Any) -> date:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
+    day = value if isinstance(value, date) and not isinstance(value, datetime) else None
     try:
         if isinstance(value, str) and _DAY.fullmatch(value):
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
     except ValueError:
-        pass
-    raise bad("bad-date", "应为日期，格式 2026-01-31", "must be a date like 2026-01-31")
+        day = None
+    if day is None:
+        raise bad("bad-date", "应为日期，格式 2026-01-31", "must be a date like 2026-01-31")
+    if not 1900 < day.year < 2200:
+        raise bad("time-out-of-range", "日期应在 1901 至 2199 年", "must be of the years 1901-2199")
+    return day
 
 
 def _instant(value: Any) -> datetime:
@@ -125,19 +150,50 @@ def _money(value: Any) -> Decimal:
         return Decimal(text)
     raise bad(
         "bad-amount",
-        '金额应为元，非负，最多两位小数，写作字符串，如 "1200.50"',
-        'must be yuan, not negative, at most two decimals, as a string like "1200.50"',
+        '金额应为元，非负，小于一万亿，最多两位小数，写作字符串，如 "1200.50"',
+        'must be yuan, not negative, less than a trillion, at most two decimals, as a string like "1200.50"',
     )
 
 
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=str)]
+def _written(**schema: Any) -> Any:
+    """The JSON schema of a value as people write it."""
+    return Annotated[str, WithJsonSchema(schema)]
+
+
+_DAY_TEXT = _written(type="string", format="date", description="1901–2199", examples=["2026-11-25"])
+_INSTANT_TEXT = _written(
+    type="string",
+    format="date-time",
+    description="1901–2199; 不带时区为北京时间 · without a zone: Asia/Shanghai",
+    examples=["2026-11-25T09:30:00+08:00"],
+)
+_YUAN = {"type": "string", "pattern": "^[0-9]{1,12}([.][0-9]{1,2})?$"}
+_WHOLE_YUAN = {"type": "integer", "minimum": 0, "maximum": 999_999_999_999}
+_MONEY_TEXT = _written(anyOf=[_YUAN, _WHOLE_YUAN], description="元 · yuan", examples=["1200.50"])
+
+Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=_DAY_TEXT)]
 """A calendar date, `YYYY-MM-DD`."""
 
-Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
+Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=_INSTANT_TEXT)]
 """A moment, RFC 3339; without zone it is Asia/Shanghai. Comes as aware UTC."""
 
-MoneyIn = Annotated[Decimal, BeforeValidator(_money, json_schema_input_type=str)]
+MoneyIn = Annotated[Decimal, BeforeValidator(_money, json_schema_input_type=_MONEY_TEXT)]
 """Yuan, from a decimal string or an integer; >= 0 with at most two decimals."""
 
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
 """A code of a table, or an id."""
+
+AREA_PATTERN = "^([0-9]{6}([0-9]{3}){0,2}|[a-z]{2,20})$"
+AreaCode = Annotated[
+    str,
+    Field(
+        max_length=64,
+        json_schema_extra={
+            "pattern": AREA_PATTERN,
+            "description": "区划代码, 见 GET /v1/codes/areas · division code, or a zone's",
+            "examples": ["510104022"],
+        },
+    ),
+]
+"""A division code of 6, 9 or 12 digits, or the word of a functional zone; unknown ones are refused
+by the area tree, which tells the remedy."""

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from fengqiao_contracts.errors import Busy, Conflict, Invalid, NotFound, Refusal, TooLarge
 
@@ -22,6 +23,7 @@ from .wording import worded
 BASE = "/problems/"
 """A problem's `type` is this and its code; the code is published language and never changes."""
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 ERRORS_MAX = 50
 RETRY_SECONDS = 2
 _GONE_STATES = ("08", "53", "57P")
@@ -78,10 +80,23 @@ def install(app: FastAPI, service: str) -> None:
     """Answer every foreseen error of an application by `problem_of`."""
 
     async def handle(request: Request, error: Exception) -> Response:
-        return problem_of(error, service, str(getattr(request.state, "request_id", "")))
+        answer = problem_of(error, service, str(getattr(request.state, "request_id", "")))
+        if answer.status_code == 405 and isinstance(error, HTTPException):
+            answer.headers["allow"] = ", ".join(allowed_methods(app, request))
+        return answer
 
     for kind in (Refusal, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, handle)
+
+
+def allowed_methods(app: FastAPI, request: Request) -> list[str]:
+    """Every method of the request's path: a 405 of Starlette names those of its first route only."""
+    asked = [(method, {**request.scope, "method": method}) for method in METHODS]
+    return sorted(
+        method
+        for method, scope in asked
+        if any(route.matches(scope)[0] is Match.FULL for route in app.routes)
+    )
 
 
 def _validation(error: RequestValidationError) -> Response:
@@ -118,16 +133,7 @@ def _http(error: HTTPException) -> Response:
             NotFound("no-such-path", "没有该接口，见 /docs。", "No such path; see /docs.")
         )
     if error.status_code == 405:
-        refused = problem(
-            Refusal(
-                "method-not-allowed",
-                "该接口不支持此方法，见 /docs。",
-                "This path has no such method; see /docs.",
-                status=405,
-            )
-        )
-        refused.headers.update(error.headers or {})
-        return refused
+        return problem(no_such_method())
     if error.status_code == 400:
         return problem(_bad_json())
     refused = problem(
@@ -140,6 +146,16 @@ def _http(error: HTTPException) -> Response:
     )
     refused.headers.update(error.headers or {})
     return refused
+
+
+def no_such_method() -> Refusal:
+    """The refusal of a method that a path does not have; its answer names the others in `Allow`."""
+    return Refusal(
+        "method-not-allowed",
+        "该接口不支持此方法，见 /docs。",
+        "This path has no such method; see /docs.",
+        status=405,
+    )
 
 
 def too_large(limit: int | None = None) -> TooLarge:
