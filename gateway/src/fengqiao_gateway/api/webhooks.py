@@ -16,7 +16,7 @@ from fengqiao_contracts.facts import LATEST
 from ..domain.secrets import webhook_secret
 from ..domain.targets import MAX_URL
 from ..handlers import webhooks as handlers
-from .fields import Id
+from .fields import NO_CONTROLS, Id
 from .identity import The, Who
 
 router = APIRouter(prefix="/v1/webhooks")
@@ -26,6 +26,7 @@ Url = Annotated[
     Field(
         min_length=8,
         max_length=MAX_URL,
+        pattern=NO_CONTROLS,
         json_schema_extra={
             "format": "uri",
             "pattern": "^https?://",
@@ -33,15 +34,21 @@ Url = Annotated[
         },
     ),
 ]
-Types = Annotated[
-    list[Annotated[str, Field(max_length=80, json_schema_extra={"enum": ["*", *sorted(LATEST)]})]],
-    Field(min_length=1, max_length=100),
+Type = Annotated[
+    str,
+    Field(
+        max_length=80,
+        pattern=NO_CONTROLS,
+        json_schema_extra={"enum": ["*", *sorted(LATEST)]},
+    ),
 ]
+Types = Annotated[list[Type], Field(min_length=1, max_length=100)]
 Secret = Annotated[
     str,
     Field(
         min_length=1,
         max_length=120,
+        pattern=NO_CONTROLS,
         json_schema_extra={
             "pattern": "^whsec_([0-9A-Za-z+/]{4}){8,21}$",
             "description": "whsec_ + base64, 24–63 bytes",

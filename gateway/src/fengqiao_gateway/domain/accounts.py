@@ -68,7 +68,9 @@ def check_account(new: NewAccount) -> None:
             "username",
         )
     if new.role not in ROLES:
-        raise Invalid("bad-role", f"角色应为: {'、'.join(ROLES)}", f"One of {ROLES}", "role")
+        raise Invalid(
+            "bad-role", f"角色应为: {'、'.join(ROLES)}", f"One of: {', '.join(ROLES)}", "role"
+        )
     if new.role in NEEDS_AREA and not new.areas:
         raise Invalid(
             "area-needed",

@@ -54,8 +54,8 @@ async def create_partner(
     _check_manager(by)
     check_system(system)
     if channel not in get_args(Channel):
-        names = "、".join(get_args(Channel))
-        raise Invalid("unknown-channel", f"渠道应为: {names}", f"One of: {names}", "channel")
+        zh, en = "、".join(get_args(Channel)), ", ".join(get_args(Channel))
+        raise Invalid("unknown-channel", f"渠道应为: {zh}", f"One of: {en}", "channel")
     check_within(by.paths, area_paths(areas))
     if await store.partner_of_system(tx, SYSTEM, system) is not None:
         raise Conflict("system-taken", "该协作系统已存在", "This system exists already", "system")

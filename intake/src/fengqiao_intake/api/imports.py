@@ -142,6 +142,7 @@ def _bad_json(line: int | None) -> Invalid:
         f"请求体不是 UTF-8 编码的 JSON{where}：请检查编码与格式",
         "the body is not JSON in UTF-8" + (f" (line {line})" if line else ""),
         "body" if line is None else f"rows.{line - 1}",
+        status=400 if line is None else 422,
     )
 
 

@@ -188,6 +188,7 @@ AreaCode = Annotated[
     str,
     Field(
         max_length=64,
+        pattern=r"^[^\s\x00-\x1f\x7f]+$",
         json_schema_extra={
             "pattern": AREA_PATTERN,
             "description": "区划代码, 见 GET /v1/codes/areas · division code, or a zone's",
