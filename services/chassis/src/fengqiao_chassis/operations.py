@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from fengqiao_contracts.errors import Busy, Conflict
+from fengqiao_contracts.errors import Busy, Conflict, NotFound
 
 from .audit import verify
 from .bus.refill import refill as bus_refill
@@ -69,7 +69,18 @@ async def list_parked(settings: Settings, services: Sequence[Service]) -> list[P
 async def replay_parked(
     settings: Settings, services: Sequence[Service], group: str, subject: str | None = None
 ) -> int:
-    """Apply a group's parked facts again, in order per subject; returns how many were applied."""
+    """Apply a group's parked facts again, in order per subject; returns how many were applied.
+
+    Raises NotFound for a group that no service has.
+    """
+    names = sorted(service.name for service in services)
+    if group not in names:
+        raise NotFound(
+            "no-such-group",
+            f"没有这个组：{group}；可用的组：{'、'.join(names)}",
+            f"no such group: {group}; there are {', '.join(names)}",
+            "group",
+        )
     async with _stores(settings, services) as platform:
         again = platform.contexts[group].replay_parked
         return 0 if again is None else await again(subject)

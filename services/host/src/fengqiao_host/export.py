@@ -20,6 +20,8 @@ from fengqiao_chassis.store.database import Database
 from fengqiao_contracts.envelope import PARTITIONS
 from fengqiao_contracts.facts import TOPICS
 
+from .problems import CliProblem
+
 Write = Callable[[str], object]
 JOURNAL_OF = "intake"
 _LATE = 2**62
@@ -32,6 +34,8 @@ def sink(path: Path | None) -> Iterator[Write]:
     if path is None:
         yield sys.stdout.write
         return
+    if not path.parent.is_dir():
+        raise CliProblem(f"没有这个文件夹：{path.parent}", f"no such folder: {path.parent}")
     partial = path.with_name(path.name + ".part")
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(partial, "wt", encoding="utf-8") as file:

@@ -77,7 +77,7 @@ def checked(response: httpx.Response) -> Any:
     if response.is_success:
         return response.json() if response.content else {}
     problem = _problem(response)
-    words = [str(problem[k]) for k in ("title", "detail", "field") if problem.get(k)]
+    words = [str(problem[k]) for k in ("detail", "field") if problem.get(k)]
     told = f"HTTP {response.status_code}: {' / '.join(words)}"
     zh, en = _NEXT.get(response.status_code, ("请按提示更正后重试", "correct it and try again"))
     raise CliProblem(f"{told}\n{zh}", en)
