@@ -140,7 +140,7 @@ class Sender:
         headers = sign(sending, datetime.now(UTC))
         answer = await self._outbound.post(sending.url, headers, sending.payload.encode())
         if answer.status is not None and 200 <= answer.status < 300:
-            crash_point("webhook.after_2xx")
+            crash_point("webhook.after_2xx", "gateway")
         pauses, jitter = self._settings.webhook_pauses, random.random()  # noqa: S311 -- spreads load
         await self._db.write(lambda tx: note_answer(tx, hook, sending, answer, pauses, jitter))
 

@@ -1,4 +1,8 @@
-"""Named crash points: in test mode `FENGQIAO_CRASH_AT=<point>:<n>` ends the process at the n-th pass."""
+"""Named crash points: in test mode `FENGQIAO_CRASH_AT` ends the process at the n-th pass of one.
+
+`<point>:<n>` counts every pass; `<point>@<service>:<n>` only those of that service, for a process that
+holds them all.
+"""
 
 from __future__ import annotations
 
@@ -22,23 +26,22 @@ projections exchanged but not committed."""
 _passed: Counter[str] = Counter()
 
 
-def crash_point(point: str) -> None:
-    """Pass a named point; ends the process with 137 where a test asked for it.
+def crash_point(point: str, service: str) -> None:
+    """Pass a named point as a service; ends the process with 137 where a test asked for it.
 
-    `FENGQIAO_CRASH_LOG` names a file that gets the point's name before the end, so a test can assert
+    `FENGQIAO_CRASH_LOG` names a file that gets `<point>@<service>` before the end, so a test can assert
     that the point was passed. Without `FENGQIAO_TEST_MODE=1` this does nothing.
     """
     if os.environ.get("FENGQIAO_TEST_MODE") != "1":
         return
-    wanted = os.environ.get("FENGQIAO_CRASH_AT", "")
-    name, _, nth = wanted.partition(":")
-    if name != point:
+    wanted, _, nth = os.environ.get("FENGQIAO_CRASH_AT", "").partition(":")
+    if wanted not in (point, f"{point}@{service}"):
         return
-    _passed[point] += 1
-    if _passed[point] == int(nth or 1):
+    _passed[wanted] += 1
+    if _passed[wanted] == int(nth or 1):
         if log := os.environ.get("FENGQIAO_CRASH_LOG"):
             with Path(log).open("a", encoding="utf-8") as f:
-                f.write(point + "\n")
+                f.write(f"{point}@{service}\n")
                 f.flush()
                 os.fsync(f.fileno())
         os._exit(137)

@@ -152,7 +152,7 @@ class Consumer:
     async def _take(self, batch: Batch) -> None:
         """Apply a batch; one that fails is cut in halves down to the fact that fails."""
         plan = self._prepare(batch)
-        crash_point("consumer.after_prepare")
+        crash_point("consumer.after_prepare", self.group)
         try:
             await self._commit(plan)
         except (inbox.Fenced, asyncio.CancelledError):
@@ -163,7 +163,7 @@ class Consumer:
                     await self._take(half)
                 return
             await self._insist(plan, error)
-        crash_point("consumer.after_commit")
+        crash_point("consumer.after_commit", self.group)
         self._adapt(self._seconds, len(batch.entries))
 
     def _adapt(self, seconds: float, taken: int) -> None:

@@ -140,11 +140,11 @@ class KafkaRelay:
             load = await self._look()
             if not load.mine or not load.rows:
                 return False
-        crash_point("outbox.after_commit")
+        crash_point("outbox.after_commit", self.db.service)
         acked = await self.publisher.publish(
             [envelope_of(row, load.log_number) for row in load.rows]
         )
-        crash_point("relay.after_publish")
+        crash_point("relay.after_publish", self.db.service)
         await self._mark(load, unbroken(load.rows, acked))
         if all(acked):
             self._failed = 0
