@@ -280,3 +280,16 @@ async def test_secrets_are_not_stored_in_clear(tmp_path: Path) -> None:
     async with receiving() as receiver, make_world(tmp_path, webhook_allow=receiver.place) as world:
         hook = await subscribe(world, await world.partner("court"), receiver)
         assert str(hook["secret"]).removeprefix("whsec_") not in await world.dump()
+
+
+async def test_the_next_sender_begins_at_once_after_an_orderly_end(tmp_path: Path) -> None:
+    async with receiving() as receiver:
+        async with make_world(tmp_path, webhook_allow=receiver.place) as world:
+            key = await world.partner("court")
+            hook = await subscribe(world, key, receiver)
+            await world.state(registered("c1", system="court"))
+            await world.settle()
+            await settled(world, key, hook, "delivered", 1)
+        async with make_world(tmp_path, webhook_allow=receiver.place) as world:
+            await world.state(assigned("c1", "m1"))
+            await receiver.wait_for(2, seconds=5)

@@ -23,8 +23,9 @@ from ..settings import Settings
 from ..store import webhooks as store
 from .outbound import Outbound
 
-LEASE = timedelta(seconds=30)
-_IDLE = 1.0
+LEASE = timedelta(seconds=10)
+"""So long the deliveries of a sender that was killed wait for the next."""
+_IDLE, _LETTING_GO = 1.0, 2.0
 log = structlog.get_logger()
 
 
@@ -109,6 +110,13 @@ class Sender:
             for task in running.values():
                 task.cancel()
             await asyncio.gather(*running.values(), return_exceptions=True)
+            await self._drop_lease(hook)
+
+    async def _drop_lease(self, hook: str) -> None:
+        """Let the next sender begin at once; where that fails it begins when the lease has ended."""
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_LETTING_GO):
+                await self._db.write(lambda tx: store.drop_lease(tx, hook, self._name))
 
     async def _take_lease(self, hook: str) -> datetime:
         until = self._clock() + LEASE

@@ -63,6 +63,13 @@ async def take_lease(tx: Tx, webhook_id: str, sender: str, until: datetime) -> b
     return await tx.run(mine, {"sender": sender, "sender_until": until}) == 1
 
 
+async def drop_lease(tx: Tx, webhook_id: str, sender: str) -> None:
+    """This process is the webhook's sender no more."""
+    w = webhooks.c
+    mine = update(webhooks).where(w.id == webhook_id, w.sender == sender)
+    await tx.run(mine, {"sender": None, "sender_until": None})
+
+
 async def add_deliveries(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         await tx.run(upsert(deliveries, ["webhook_id", "fact_id"]), list(rows))
