@@ -17,6 +17,7 @@ from fengqiao_contracts.facts import LATEST, UnknownFact
 
 from ..crash import crash_point
 from ..store import tables as t
+from ..store.database import away
 from ..store.session import ServiceDb
 from ..store.tx import Tx
 from ..telemetry import BUS_LAG, FACTS_APPLIED, PARKED, logger
@@ -150,19 +151,22 @@ class Consumer:
         return first or self.subscriptions.topics
 
     async def _take(self, batch: Batch) -> None:
-        """Apply a batch; one that fails is cut in halves down to the fact that fails."""
-        plan = self._prepare(batch)
-        crash_point("consumer.after_prepare", self.group)
+        """Apply a batch; one that fails is cut in halves down to the fact that fails.
+
+        A database that is away is no fact's fault: that goes through, and the batch comes again.
+        """
         try:
-            await self._commit(plan)
+            await self._try(batch)
         except (inbox.Fenced, asyncio.CancelledError):
             raise
         except Exception as error:
+            if away(error):
+                raise
             if len(batch.entries) > 1:
                 for half in halves(batch):
                     await self._take(half)
                 return
-            await self._insist(plan, error)
+            await self._insist(batch, error)
         crash_point("consumer.after_commit", self.group)
         self._adapt(self._seconds, len(batch.entries))
 
@@ -173,22 +177,28 @@ class Consumer:
         elif taken >= self.size:
             self.size = min(self.most, self.size + 50)
 
-    async def _insist(self, plan: _Plan, error: Exception) -> None:
+    async def _try(self, batch: Batch) -> None:
+        plan = self._prepare(batch)
+        crash_point("consumer.after_prepare", self.group)
+        await self._commit(plan)
+
+    async def _insist(self, batch: Batch, error: Exception) -> None:
         """Try one fact again with back-off, then park it with its reason."""
         for attempt in range(1, ATTEMPTS):
             if isinstance(error, Reject | ValidationError | UnknownFact):
                 break
             await asyncio.sleep(0.05 * 4 ** (attempt - 1))
             try:
-                await self._commit(plan)
+                await self._try(batch)
             except inbox.Fenced:
                 raise
             except Exception as again:
+                if away(again):
+                    raise
                 error = again
             else:
                 return
-        plan.unreadable[key_of(plan.batch.entries[0])] = reason_of(error)
-        await self._commit(plan)
+        await self._commit(_Plan(batch, unreadable={key_of(batch.entries[0]): reason_of(error)}))
 
     def _prepare(self, batch: Batch) -> _Plan:
         plan = _Plan(batch)

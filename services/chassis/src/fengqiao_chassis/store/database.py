@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from fengqiao_contracts.errors import Busy
@@ -24,6 +25,8 @@ Work = Callable[[AsyncConnection], Awaitable[Any]]
 COMMAND, BATCH = 0, 1
 RETRIES = 12
 READERS = 4
+_GONE_STATES = ("08", "53", "57P")
+_SQLITE_GONE = ("locked", "unable to open", "disk i/o", "readonly")
 GROUP = 64
 """Commands that may share one SQLite commit."""
 
@@ -238,8 +241,7 @@ def _reader_engine(url: str) -> AsyncEngine:
 
 def _transient(error: DBAPIError) -> bool:
     """Serialization failure, deadlock, or a connection that went away before the commit."""
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-    return state in {"40001", "40P01", "55P03"}
+    return sqlstate(error) in {"40001", "40P01", "55P03"}
 
 
 def disk_full(error: BaseException) -> bool:
@@ -248,3 +250,24 @@ def disk_full(error: BaseException) -> bool:
     return (
         "disk is full" in text or getattr(getattr(error, "orig", None), "sqlstate", "") == "53100"
     )
+
+
+def away(error: BaseException) -> bool:
+    """Whether the database failed, not the work: it does not answer, has no connection, is full."""
+    if isinstance(error, PoolTimeout | ConnectionError | TimeoutError) or disk_full(error):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated or isinstance(error, InterfaceError):
+        return True
+    if state := sqlstate(error):
+        return state.startswith(_GONE_STATES)
+    text = str(error.orig).lower()
+    if "sqlite" in type(error.orig).__module__:
+        return any(word in text for word in _SQLITE_GONE)
+    return isinstance(error, OperationalError)
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """PostgreSQL's code of an error; "" where there is none."""
+    return str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")

@@ -9,14 +9,13 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from fengqiao_contracts.errors import Busy, Conflict, Invalid, NotFound, Refusal, TooLarge
 
-from ..store.database import disk_full
+from ..store.database import away, disk_full, sqlstate
 from ..telemetry import logger
 from .wording import worded
 
@@ -26,8 +25,6 @@ BASE = "/problems/"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 ERRORS_MAX = 50
 RETRY_SECONDS = 2
-_GONE_STATES = ("08", "53", "57P")
-_SQLITE_GONE = ("locked", "unable to open", "disk i/o", "readonly")
 
 
 def problem(refusal: Refusal, errors: Sequence[Mapping[str, Any]] = ()) -> Response:
@@ -185,7 +182,7 @@ def _storage(error: Exception) -> Refusal | None:
             "数据已被他人同时修改，请刷新后重试。",
             "Somebody changed this at the same moment; read it again and retry.",
         )
-    if isinstance(error, PoolTimeout | OSError | TimeoutError) or _gone(error):
+    if isinstance(error, OSError) or away(error):
         return Busy(
             "store-unavailable",
             "数据库暂不可用，请稍后重试；已受理的数据不会丢失。",
@@ -195,34 +192,16 @@ def _storage(error: Exception) -> Refusal | None:
     return None
 
 
-def _gone(error: Exception) -> bool:
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated or isinstance(error, InterfaceError):
-        return True
-    state = _state(error)
-    if state:
-        return state.startswith(_GONE_STATES)
-    text = str(error.orig).lower()
-    if "sqlite" in type(error.orig).__module__:
-        return any(word in text for word in _SQLITE_GONE)
-    return isinstance(error, OperationalError)
-
-
 def _text(error: Exception) -> Refusal | None:
     """Values that a database cannot hold: NUL, lone surrogates, numbers out of range."""
     wrong = isinstance(error, UnicodeError | OverflowError)
-    if not wrong and not (isinstance(error, DBAPIError) and _state(error).startswith("22")):
+    if not wrong and not (isinstance(error, DBAPIError) and sqlstate(error).startswith("22")):
         return None
     return Invalid(
         "bad-value",
         "请求中含有无效字符或超出范围的数值，请更正后重试。",
         "The request has characters or numbers that cannot be stored; correct them.",
     )
-
-
-def _state(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")
 
 
 def _name(error: Exception) -> str:
