@@ -7,8 +7,9 @@ import httpx
 import pytest
 from faults.load import Load
 from faults.recovery import judged_whole, looked_over, partner_knows
-from faults.stack import HOST
-from servers import Server
+from servers import KafkaBroker, PostgresServer
+
+from fengqiao_host.processes import HOST
 
 AWAY_SECONDS = 30.0
 BEFORE_SECONDS = 2.0
@@ -22,7 +23,7 @@ pytestmark = [
 ]
 
 
-async def away_and_healed(load: Load, server: Server) -> dict[str, int]:
+async def away_and_healed(load: Load, server: KafkaBroker | PostgresServer) -> dict[str, int]:
     """Load, kill the server, ask each process whether it is ready, start the server on its data,
     heal, look, judge; what the processes answered.
     """

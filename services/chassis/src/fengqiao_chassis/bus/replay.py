@@ -215,7 +215,7 @@ class Replay:
             corrected = await self.shadow.exchange()
             tx.audit(ACTION, self.group, fields=sorted(n for n, c in corrected.items() if c))
             await db.finish(tx)
-            crash_point("replay.before_commit")
+            crash_point("replay.before_commit", self.group)
         return Rebuilt(self.done, corrected, parked)
 
     async def _park(self, tx: Tx) -> int:

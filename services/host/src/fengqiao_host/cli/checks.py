@@ -39,9 +39,7 @@ def doctor(
 
 def bench(
     cases: Annotated[int, typer.Option(min=1, help="Cases of a run.")] = 2917,
-    naive_cases: Annotated[
-        int, typer.Option(min=1, help="Cases of a run of the naive twin.")
-    ] = 60,
+    naive_cases: Annotated[int, typer.Option(min=1, help="Cases of a run of the naive twin.")] = 60,
     runs: Annotated[int, typer.Option(min=1, help="Runs; the medians are told.")] = 3,
 ) -> None:
     """Measure cases a second, CPU a case, cold start and idle memory, beside a naive twin.
