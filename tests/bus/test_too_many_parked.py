@@ -1,5 +1,6 @@
 """A consumer that can apply nothing any more stops and says so; what waits behind others is no sign."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,29 @@ async def test_facts_of_one_batch_that_cannot_be_read_count_one_by_one(tmp_path:
         assert len(await world.parked("triage")) == 6
         assert member.stopped
         assert not member.ready
+
+
+async def test_it_goes_on_when_the_parked_facts_can_be_applied_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "STOPPED_SECONDS", 0.02)
+    async with embedded_world(tmp_path) as world:
+        intake, recorder = world.service("intake"), Recorder()
+        recorder.bad.add("poison")
+        member = await world.member("triage", recorder)
+        running = asyncio.create_task(member.run())
+        try:
+            await state(intake, [new_id() for _ in range(6)], "poison")
+            async with asyncio.timeout(20):
+                while not member.stopped:
+                    await asyncio.sleep(0.02)
+                recorder.bad.clear()
+                assert await member.replay_parked() == 6
+                await state(intake, [new_id()], "good")
+                while len(await world.history()) < 7:
+                    await asyncio.sleep(0.02)
+        finally:
+            running.cancel()
 
 
 async def test_handled_facts_between_parked_ones_let_it_go_on(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ STOP_AFTER = 200
 """Facts parked in a row after which the consumer stops and says so."""
 BEHIND = "behind a parked fact"
 GAP_SECONDS = 30.0
+STOPPED_SECONDS = 1.0
 TARGET_SECONDS = 0.020
 
 
@@ -111,8 +112,13 @@ class Consumer:
         return {place: offset for place, (offset, _) in rows.items()}
 
     async def run(self) -> None:
-        """Consume until cancelled. An unexpected error is logged by its class and tried again."""
-        while not self.stopped:
+        """Consume until cancelled. An unexpected error is logged by its class and tried again; a
+        stopped consumer goes on when `dlq replay` has found that facts can be applied again.
+        """
+        while True:
+            if self.stopped:
+                await asyncio.sleep(STOPPED_SECONDS)
+                continue
             try:
                 await self.step(wait=1.0)
             except asyncio.CancelledError:
