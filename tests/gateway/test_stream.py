@@ -92,7 +92,7 @@ async def test_facts_come_live_to_whom_may_see_them_without_personal_data(world:
         "c1:mediator.assigned.v1",
         "c2:case.registered.v1",
     ]
-    assert of_district.facts() == ["c2:case.registered.v1"]
+    assert of_district.facts() == ["c2:case.registered.v1"], of_district.seen
     assert "c1:mediator.assigned.v1" in of_mediator.facts()
     assert of_partner.facts() == ["c1:case.registered.v1", "c1:mediator.assigned.v1"]
     assert "canary" not in str(all_of_it.seen)
