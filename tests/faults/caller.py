@@ -26,6 +26,8 @@ class History:
         self.registered: dict[str, str] = {}
         """The case of every acknowledged registration, by its key."""
         self.statuses: Counter[int] = Counter()
+        self.stated: Counter[str] = Counter()
+        """The facts that answers have promised, by name."""
         self.problems: list[str] = []
         """What must never happen, in words."""
 
@@ -36,8 +38,10 @@ class History:
         self.statuses[entry.status or LOST] += 1
         if (entry.status or 0) >= 500 and entry.status not in ALLOWED:
             self.problems.append(f"{entry.status} of {entry.method} {entry.path}")
-        if entry.registers and entry.outcome == "ok":
-            self._keep(entry)
+        if entry.outcome == "ok":
+            self.stated[entry.states] += 1
+            if entry.registers:
+                self._keep(entry)
 
     def _keep(self, entry: Entry) -> None:
         before = self.registered.setdefault(entry.key, entry.case_id)

@@ -5,6 +5,7 @@ import time
 
 import httpx
 import pytest
+from faults.caller import until
 from faults.load import Load
 from faults.recovery import judged_whole, looked_over, partner_knows
 from servers import KafkaBroker, PostgresServer
@@ -12,7 +13,7 @@ from servers import KafkaBroker, PostgresServer
 from fengqiao_host.processes import HOST
 
 AWAY_SECONDS = 30.0
-BEFORE_SECONDS = 2.0
+BEFORE_SECONDS = 60.0
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,8 +29,8 @@ async def away_and_healed(load: Load, server: KafkaBroker | PostgresServer) -> d
     heal, look, judge; what the processes answered.
     """
     async with load.running():
-        await asyncio.sleep(BEFORE_SECONDS)
-        assert load.history.registered, "the load registered nothing before the fault"
+        stated = load.history.stated
+        await until(lambda: stated["case.accepted"] > 0, BEFORE_SECONDS, "casework is under way")
         await asyncio.to_thread(server.kill)
         assert not server.running()
         await asyncio.sleep(AWAY_SECONDS)
