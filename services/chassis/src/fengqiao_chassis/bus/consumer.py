@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import func, select
 
-from fengqiao_contracts.envelope import PARTITIONS, Envelope
+from fengqiao_contracts.envelope import PARTITIONS
 from fengqiao_contracts.errors import Reject
-from fengqiao_contracts.facts import LATEST, UnknownFact
+from fengqiao_contracts.facts import UnknownFact
 
 from ..crash import crash_point
 from ..store import tables as t
@@ -23,6 +22,7 @@ from ..store.tx import Tx
 from ..telemetry import BUS_LAG, FACTS_APPLIED, PARKED, logger
 from . import codec, inbox
 from .cutting import halves, key_of, reason_of, unreadable_record
+from .plan import BEHIND, Done, Plan, plan_handlers, prepare, sort_out
 from .port import Batch, Entry, Place, Reader
 from .received import Received
 from .subscriptions import Subscriptions, by_type, waves
@@ -31,28 +31,9 @@ ATTEMPTS = 5
 """Tries of one fact before it is parked."""
 STOP_AFTER = 200
 """Facts parked in a row after which the consumer stops and says so."""
-BEHIND = "behind a parked fact"
 GAP_SECONDS = 30.0
 STOPPED_SECONDS = 1.0
 TARGET_SECONDS = 0.020
-
-
-@dataclass
-class _Plan:
-    """A prepared batch: the decoded facts, those that cannot be read, and the handlers' plans."""
-
-    batch: Batch
-    received: dict[str, Received[Any]] = field(default_factory=dict)
-    unreadable: dict[str, str] = field(default_factory=dict)
-    plans: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What became of a batch: facts applied, and facts parked for a reason of their own."""
-
-    applied: int
-    parked: int
 
 
 class Consumer:
@@ -204,45 +185,15 @@ class Consumer:
                 error = again
             else:
                 return
-        await self._commit(_Plan(batch, unreadable={key_of(batch.entries[0]): reason_of(error)}))
+        await self._commit(Plan(batch, unreadable={key_of(batch.entries[0]): reason_of(error)}))
 
-    def _prepare(self, batch: Batch) -> _Plan:
-        plan = _Plan(batch)
-        for entry in batch.entries:
-            envelope = entry.envelope
-            if envelope is None or not self.subscriptions.hears(envelope.name):
-                continue
-            if LATEST.get(envelope.name, 0) < envelope.version or envelope.name not in LATEST:
-                plan.unreadable[key_of(entry)] = "unknown-version"
-                continue
-            try:
-                plan.received[key_of(entry)] = self._receive(entry, envelope)
-            except Exception as error:
-                plan.unreadable[key_of(entry)] = reason_of(error)
-        self._prepare_handlers(plan)
-        return plan
+    def _prepare(self, batch: Batch) -> Plan:
+        return prepare(batch, self.subscriptions, self.db.keys)
 
-    def _receive(self, entry: Entry, envelope: Envelope) -> Received[Any]:
-        pii = self.subscriptions.pii
-        item = entry.decoded.get(pii)
-        if item is None:
-            item = codec.receive(envelope, self.db.keys, pii=pii)
-            entry.decoded[pii] = item
-        return item
-
-    def _prepare_handlers(self, plan: _Plan) -> None:
-        groups = by_type(list(plan.received.values()))
-        for name, items in groups.items():
-            for n, subscription in enumerate(self.subscriptions.by_name.get(name, ())):
-                if subscription.prepare is None:
-                    continue
-                plans = subscription.prepare(items)
-                plan.plans[name, n] = {i.envelope.id: p for i, p in zip(items, plans, strict=True)}
-
-    async def _commit(self, plan: _Plan) -> None:
+    async def _commit(self, plan: Plan) -> None:
         passed, journal = dict(self._passed), dict(self._journal)
 
-        async def work(tx: Tx) -> tuple[inbox.Passed, dict[Place, int], _Done]:
+        async def work(tx: Tx) -> tuple[inbox.Passed, dict[Place, int], Done]:
             started = time.monotonic()
             try:
                 return await self._apply(tx, plan, dict(passed), dict(journal))
@@ -253,7 +204,7 @@ class Consumer:
         self._count_parked(done)
         FACTS_APPLIED.labels(service=self.group, group=self.group).inc(len(plan.batch.entries))
 
-    def _count_parked(self, done: _Done) -> None:
+    def _count_parked(self, done: Done) -> None:
         """Stop at too many in a row; those that wait behind another are no trouble of their own."""
         if done.applied:
             self._in_a_row = 0
@@ -263,13 +214,13 @@ class Consumer:
             self.log.error("consumer.stopped", parked=self._in_a_row)
 
     async def _apply(
-        self, tx: Tx, plan: _Plan, passed: inbox.Passed, journal: dict[Place, int]
-    ) -> tuple[inbox.Passed, dict[Place, int], _Done]:
+        self, tx: Tx, plan: Plan, passed: inbox.Passed, journal: dict[Place, int]
+    ) -> tuple[inbox.Passed, dict[Place, int], Done]:
         await inbox.fence(tx, self.group, plan.batch, self.log_number)
         taken, moved = self._accept(plan.batch, passed)
         subjects = [e.envelope.subject for e in taken if e.envelope is not None]
         held = await inbox.held_subjects(tx, self.group, subjects) if subjects else set()
-        parked, live = self._sort_out(taken, plan, held)
+        parked, live = sort_out(taken, plan, held, self.subscriptions)
         parked += [
             (unreadable_record(e, self.db.keys, tx.now), f"not readable: {e.error}")
             for e in plan.batch.entries
@@ -287,7 +238,7 @@ class Consumer:
         for wave in waves(live):
             await self._handle(tx, wave, plan)
         fresh = sum(1 for _, reason in parked if reason != BEHIND)
-        return passed | moved, journal, _Done(len(live), fresh)
+        return passed | moved, journal, Done(len(live), fresh)
 
     def _accept(self, batch: Batch, passed: inbox.Passed) -> tuple[list[Entry], inbox.Passed]:
         """The records whose position is the next of their source; lower is a duplicate, higher is
@@ -313,28 +264,7 @@ class Consumer:
             self._gap_since = None
         return taken, moved
 
-    def _sort_out(
-        self, taken: Sequence[Entry], plan: _Plan, held: set[str]
-    ) -> tuple[list[tuple[Envelope, str]], list[Received[Any]]]:
-        """Which facts are parked (unreadable, or behind a held subject) and which are applied."""
-        parked: list[tuple[Envelope, str]] = []
-        live: list[Received[Any]] = []
-        stuck = set(held)
-        for entry in taken:
-            envelope = entry.envelope
-            if envelope is None:
-                continue
-            reason = plan.unreadable.get(key_of(entry))
-            if reason is not None:
-                parked.append((envelope, reason))
-                stuck.add(envelope.subject)
-            elif envelope.subject in stuck and self.subscriptions.hears(envelope.name):
-                parked.append((envelope, BEHIND))
-            elif (item := plan.received.get(key_of(entry))) is not None:
-                live.append(item)
-        return parked, live
-
-    async def _handle(self, tx: Tx, wave: list[Received[Any]], plan: _Plan) -> None:
+    async def _handle(self, tx: Tx, wave: list[Received[Any]], plan: Plan) -> None:
         for name, items in by_type(wave).items():
             for n, subscription in enumerate(self.subscriptions.by_name.get(name, ())):
                 plans = plan.plans.get((name, n))
@@ -378,8 +308,8 @@ class Consumer:
             item = codec.receive(
                 inbox.undump(row.envelope, self.db.keys), self.db.keys, pii=self.subscriptions.pii
             )
-            plan = _Plan(Batch(), received={item.envelope.id: item})
-            self._prepare_handlers(plan)
+            plan = Plan(Batch(), received={item.envelope.id: item})
+            plan_handlers(plan, self.subscriptions)
             await inbox.release(tx, self.group, subject, row.id)
             await self._handle(tx, [item], plan)
             return True

@@ -20,8 +20,9 @@ from ..store.shadow import Shadow, ShadowDb
 from ..store.sql import upsert
 from ..store.tx import Tx
 from . import inbox
-from .consumer import BEHIND, Consumer
+from .consumer import Consumer
 from .inbox import Passed
+from .plan import BEHIND, Plan
 from .port import Batch
 from .record import RecordReader, incomplete
 from .subscriptions import Subscriptions
@@ -81,7 +82,7 @@ class Follower(Consumer):
         """A shadow's transaction keeps nobody waiting: batches stay as large as they may be."""
 
     @override
-    def _prepare(self, batch: Batch) -> Any:
+    def _prepare(self, batch: Batch) -> Plan:
         live = [e for e in batch.entries if place_of(e.envelope) not in self.held_back]
         plan = super()._prepare(Batch(live, batch.begin, batch.end))
         plan.batch = batch
