@@ -1,5 +1,6 @@
 """The embedded log's tail: read once for all groups, whole for those ahead and those behind."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,39 @@ async def test_what_another_process_states_is_found_without_being_woken(tmp_path
             found += [e.envelope.subject for e in batch.entries if e.envelope]
         assert found == [wanted]
         assert await reader.lag() == 0
+
+
+async def test_a_group_that_waited_while_another_took_the_tail_along_misses_nothing(
+    tmp_path: Path,
+) -> None:
+    """The tail at 20 of 60; one group stands at 50, one at 30, and they ask at the same moment."""
+    async with embedded_world(tmp_path) as world:
+        ids = [new_id() for _ in range(60)]
+        for one in ids:
+            await state(world.service("intake"), [one], "n")
+        shared = tail.tail_of(world.database)
+        first = await _reader(world.database)
+        await first.fetch(5, 0.0, (CASES,))
+        shared._entries, shared._after, shared._at = [], 20, 20
+        async with shared._lock:
+            waiting = [
+                asyncio.create_task(shared.page(after, (CASES,), 500, look=True))
+                for after in (50, 30)
+            ]
+            await asyncio.sleep(0.01)
+        pages = await asyncio.gather(*waiting)
+        for after, page in zip((50, 30), pages, strict=True):
+            assert [e.offset for e in page.entries] == list(range(after + 1, 61))
+
+
+async def test_large_facts_are_kept_by_their_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "KEPT_BYTES", 1)
+    async with embedded_world(tmp_path) as world:
+        ids = [new_id() for _ in range(30)]
+        late = await _reader(world.database)
+        await state(world.service("intake"), ids, "n")
+        assert sorted(await _all(await _reader(world.database), 7)) == sorted(ids)
+        assert len(tail.tail_of(world.database)._entries) == 1
+        assert sorted(await _all(late)) == sorted(ids)

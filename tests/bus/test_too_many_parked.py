@@ -45,7 +45,8 @@ async def test_it_goes_on_when_the_parked_facts_can_be_applied_again(
                 while not member.stopped:
                     await asyncio.sleep(0.02)
                 recorder.bad.clear()
-                assert await member.replay_parked() == 6
+                elsewhere = await world.member("triage", recorder)  # as the command line does it
+                assert await elsewhere.replay_parked() == 6
                 await state(intake, [new_id()], "good")
                 while len(await world.history()) < 7:
                     await asyncio.sleep(0.02)

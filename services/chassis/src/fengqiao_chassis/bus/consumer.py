@@ -57,6 +57,8 @@ class Consumer:
         self._gap_since: float | None = None
         self._in_a_row = 0
         self._seconds = 0.0
+        self._behind = False
+        """A batch failed: the reader stands after it and must go back."""
         self.busy = False
 
     @property
@@ -98,24 +100,45 @@ class Consumer:
         """
         while True:
             if self.stopped:
-                await asyncio.sleep(STOPPED_SECONDS)
-                continue
+                await self._wait_for_replay()
             try:
+                if self._behind:
+                    await self.reader.rewind()
+                    self._behind = False
                 await self.step(wait=1.0)
             except asyncio.CancelledError:
                 raise
             except inbox.Fenced:
-                await self.reader.rewind()
+                self._behind = True
             except Exception as error:
+                self._behind = True
                 self.log.warning("consumer.retry", error=type(error).__name__)
                 await asyncio.sleep(0.5)
-                await self._rewind_quietly()
 
-    async def _rewind_quietly(self) -> None:
-        try:
-            await self.reader.rewind()
-        except Exception as error:
-            self.log.warning("consumer.rewind_failed", error=type(error).__name__)
+    async def _wait_for_replay(self) -> None:
+        """Until a replay, here or in another process, has applied some of the parked facts."""
+        parked: int | None = None
+        while self.stopped:
+            await asyncio.sleep(STOPPED_SECONDS)
+            try:
+                now = await self._count()
+            except Exception as error:
+                self.log.warning("consumer.retry", error=type(error).__name__)
+                continue
+            if parked is not None and now < parked:
+                self._go_on()
+            parked = now
+
+    def _go_on(self) -> None:
+        self.stopped, self._in_a_row = "", 0
+
+    async def _count(self) -> int:
+        """The parked facts of this group."""
+        async with self.db.read() as tx:
+            parked = await tx.scalar(
+                select(func.count()).select_from(t.parked).where(t.parked.c.grp == self.group)
+            )
+        return int(parked or 0)
 
     async def step(self, wait: float = 0.0) -> int:
         """Fetch and apply one batch; returns the number of records taken."""
@@ -289,7 +312,7 @@ class Consumer:
             while await self._replay_one(one):
                 done += 1
         if done:
-            self.stopped = ""
+            self._go_on()
         return done
 
     async def _replay_one(self, subject: str) -> bool:
@@ -323,11 +346,8 @@ class Consumer:
     async def status(self) -> dict[str, Any]:
         """Lag and parked facts of this group, for readiness and settlement."""
         lag = await self.reader.lag()
-        async with self.db.read() as tx:
-            parked = await tx.scalar(
-                select(func.count()).select_from(t.parked).where(t.parked.c.grp == self.group)
-            )
+        parked = await self._count()
         BUS_LAG.labels(service=self.group, group=self.group).set(lag or 0)
-        PARKED.labels(service=self.group, group=self.group).set(parked or 0)
-        behind = None if lag is None else lag + int(self.busy)
-        return {"lag": behind, "parked": int(parked or 0), "stopped": self.stopped}
+        PARKED.labels(service=self.group, group=self.group).set(parked)
+        behind = None if lag is None else lag + int(self.busy or self._behind)
+        return {"lag": behind, "parked": parked, "stopped": self.stopped}

@@ -10,7 +10,6 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Sequence
 from operator import attrgetter
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import bindparam, func, select
 
@@ -22,7 +21,9 @@ from .stored import envelope_of
 
 PAGE = 500
 KEPT = 3000
-"""Entries kept in memory, some 20 MB with what was decoded; a group further behind reads by itself."""
+"""Entries kept in memory; a group further behind reads by itself."""
+KEPT_BYTES = 8 * 1024 * 1024
+"""Bytes of the kept facts as they are stored; decoded they take some times as much."""
 
 _ID = attrgetter("offset")
 # The key's order is the log's order: an index by topic would sort the whole topic at each fetch.
@@ -44,6 +45,7 @@ class Tail:
         self._entries: list[Entry] = []
         self._after = -1
         """The key after which the entries begin; -1 = nothing read yet."""
+        self._bytes = 0
         self._at = 0
         self._seen = -1
         self._lock = asyncio.Lock()
@@ -61,6 +63,8 @@ class Tail:
             return _cut(await self._read(after, PAGE), topics, most, after)
         if after >= self._at and (look or self._seen != self._database.stated):
             await self._extend(after)
+            if after < self._after:  # another group has taken the tail along meanwhile
+                return _cut(await self._read(after, PAGE), topics, most, after)
         first = bisect_right(self._entries, after, key=_ID)
         return _cut(self._entries[first : first + PAGE], topics, most, after)
 
@@ -74,7 +78,7 @@ class Tail:
             if self._at > after:
                 return  # another group has just read on
             if self._at < after:  # the leaders share the tail; who is behind reads by itself
-                self._entries, self._after, self._at = [], after, after
+                self._entries, self._bytes, self._after, self._at = [], 0, after, after
             seen = self._database.stated
             found = await self._read(self._at, PAGE)
             if len(found) < PAGE:
@@ -82,10 +86,19 @@ class Tail:
             if not found:
                 return
             self._entries += found
+            self._bytes += sum(_weight(entry) for entry in found)
             self._at = found[-1].offset
-            if len(self._entries) > KEPT:
-                del self._entries[: len(self._entries) - KEPT]
-                self._after = self._entries[0].offset - 1
+            self._trim()
+
+    def _trim(self) -> None:
+        """Let the oldest go, by their number and by their size."""
+        gone, last = 0, len(self._entries) - 1
+        while gone < last and (last + 1 - gone > KEPT or self._bytes > KEPT_BYTES):
+            self._bytes -= _weight(self._entries[gone])
+            gone += 1
+        if gone:
+            self._after = self._entries[gone - 1].offset
+            del self._entries[:gone]
 
     async def _read(self, after: int, most: int) -> list[Entry]:
         async with self._database.glance() as conn:
@@ -114,12 +127,13 @@ def _cut(found: Sequence[Entry], topics: Sequence[str], most: int, after: int) -
     return Page(chosen, found[-1].offset if found else after)
 
 
-_TAILS: WeakKeyDictionary[Database, Tail] = WeakKeyDictionary()
+def _weight(entry: Entry) -> int:
+    fact = entry.envelope
+    return 0 if fact is None else len(fact.data) + len(fact.pii or "")
 
 
 def tail_of(database: Database) -> Tail:
-    """The tail that all readers of a database share."""
-    tail = _TAILS.get(database)
-    if tail is None:
-        tail = _TAILS[database] = Tail(database)
-    return tail
+    """The tail that all readers of a database share; it lives as long as the database."""
+    if not isinstance(database.tail, Tail):
+        database.tail = Tail(database)
+    return database.tail

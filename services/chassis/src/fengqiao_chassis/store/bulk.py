@@ -56,7 +56,7 @@ def bulk_of(stmt: Executable, rows: Rows, dialect: Dialect) -> Bulk | None:
 
 
 def _compile(stmt: ClauseElement, names: tuple[str, ...], dialect: Dialect) -> Bulk | None:
-    compiled = stmt.compile(dialect=dialect, column_keys=list(names))
+    compiled = stmt.compile(dialect=dialect, column_keys=list(names), for_executemany=True)
     if not isinstance(compiled, SQLCompiler) or compiled.positiontup is None:
         return None
     if compiled.insert_prefetch or compiled.update_prefetch or set(compiled.positiontup) - {*names}:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from fengqiao_contracts.errors import Busy
 
-from .direct import DRIVER, begin_direct
+from .direct import DRIVER, begin_direct, rolled_back
 
 Work = Callable[[AsyncConnection], Awaitable[Any]]
 COMMAND, BATCH = 0, 1
@@ -27,6 +27,7 @@ RETRIES = 12
 READERS = 4
 _GONE_STATES = ("08", "53", "57P")
 _SQLITE_GONE = ("locked", "unable to open", "disk i/o", "readonly")
+WRITER_MS = 30_000
 GROUP = 64
 """Commands that may share one SQLite commit."""
 
@@ -67,6 +68,8 @@ class Database:
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._watchers: list[asyncio.Event] = []
+        self.tail: object = None
+        """What the embedded bus keeps of its log for all readers."""
         self.stated = 0
         """Commits of this process that stated facts."""
         if self.sqlite:
@@ -186,6 +189,8 @@ class Database:
                 for job in group:
                     one = await _attempt(conn, job, alone=len(group) == 1)
                     results.append(one)
+                    if one[2] is not None and rolled_back(conn):
+                        raise one[2]  # those before it are lost too
                 if len(group) == 1 and results[0][2] is not None:
                     raise results[0][2]
         except BaseException as error:
@@ -207,13 +212,16 @@ class Database:
 async def _attempt(
     conn: AsyncConnection, job: _Job, *, alone: bool
 ) -> tuple[_Job, Any, BaseException | None]:
+    savepoint = None if alone else await conn.begin_nested()
     try:
-        if alone:
-            return job, await job.work(conn), None
-        async with conn.begin_nested():
-            return job, await job.work(conn), None
+        value = await job.work(conn)
+        if savepoint is not None:
+            await savepoint.commit()
     except Exception as error:
+        if savepoint is not None and savepoint.is_active and not rolled_back(conn):
+            await savepoint.rollback()
         return job, None, error
+    return job, value, None
 
 
 def _public(error: BaseException) -> BaseException:
@@ -227,8 +235,14 @@ def _direct_engine(url: str, begin: str) -> AsyncEngine:
     direct = url.replace("sqlite+aiosqlite", DRIVER, 1)
     engine = create_async_engine(direct, pool_size=1, max_overflow=0, pool_timeout=60)
     event.listen(engine.sync_engine, "connect", _tune)
+    event.listen(engine.sync_engine, "connect", _be_patient)
     event.listen(engine.sync_engine, "begin", lambda conn: begin_direct(conn, begin))
     return engine
+
+
+def _be_patient(connection: Any, _record: Any) -> None:
+    """Another process may hold the write lock for long (a replay's exchange); the wait is a thread's."""
+    connection.execute(f"PRAGMA busy_timeout={WRITER_MS}")
 
 
 def _reader_engine(url: str) -> AsyncEngine:
@@ -240,7 +254,7 @@ def _reader_engine(url: str) -> AsyncEngine:
 
 
 def _transient(error: DBAPIError) -> bool:
-    """Serialization failure, deadlock, or a connection that went away before the commit."""
+    """Serialization failure, deadlock, or a lock not had in time."""
     return sqlstate(error) in {"40001", "40P01", "55P03"}
 
 
@@ -259,7 +273,8 @@ def away(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     if error.connection_invalidated or isinstance(error, InterfaceError):
-        return True
+        # asyncpg calls a value that it cannot send so, too
+        return not isinstance(getattr(error.orig, "__cause__", None), ValueError)
     if state := sqlstate(error):
         return state.startswith(_GONE_STATES)
     text = str(error.orig).lower()

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Executable, pool
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util import await_only
 
 DRIVER = "sqlite+direct"
+_THREADS = ThreadPoolExecutor(8, "sqlite")
+"""Of their own: look-ups of names that do not answer would fill the loop's."""
 
 
 class DirectSqlite(SQLiteDialect_pysqlite):
@@ -40,9 +44,14 @@ class DirectSqlite(SQLiteDialect_pysqlite):
         return arguments, dict(options) | {"check_same_thread": False}
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        """COMMIT waits for the disk (fsync), so it waits in a thread."""
-        if dbapi_connection.in_transaction:
-            await_only(_in_thread(dbapi_connection, "COMMIT"))
+        """COMMIT waits for the disk (fsync), so it waits in a thread.
+
+        On a full disk or an I/O error SQLite rolls back by itself: then there is nothing to commit,
+        and to say nothing would be to promise what is lost.
+        """
+        if not dbapi_connection.in_transaction:
+            raise sqlite3.OperationalError("the transaction was rolled back: disk I/O error")
+        await_only(_in_thread(dbapi_connection, "COMMIT"))
 
 
 async def execute(conn: AsyncConnection, stmt: Executable, params: Any) -> CursorResult[Any]:
@@ -62,22 +71,39 @@ async def execute_many(conn: AsyncConnection, sql: str, rows: list[tuple[Any, ..
 def begin_direct(conn: Connection, statement: str) -> None:
     """BEGIN; one that takes the write lock may have to wait for another process, so in a thread."""
     connection: Any = conn.connection.dbapi_connection
-    if statement == "BEGIN":
-        connection.execute(statement)
-    else:
-        await_only(_in_thread(connection, statement))
+    try:
+        if statement == "BEGIN":
+            connection.execute(statement)
+        else:
+            await_only(_in_thread(connection, statement))
+    except sqlite3.Error as error:  # an event is not inside what SQLAlchemy wraps
+        raise OperationalError(statement, None, error) from error
+
+
+def rolled_back(conn: AsyncConnection) -> bool:
+    """Whether SQLite has ended the transaction by itself, as it does on a full disk."""
+    sync = conn.sync_connection
+    if conn.dialect.driver != DirectSqlite.driver or sync is None:
+        return False
+    driver: Any = sync.connection.dbapi_connection
+    return not driver.in_transaction
 
 
 async def _in_thread(connection: sqlite3.Connection, statement: str) -> None:
-    """Not to be left before the thread is done, not even when the task is cancelled: the connection
+    """Not to be left before the thread is done, however often the task is cancelled: the connection
     would go back to the pool while it is in use.
     """
-    running = asyncio.get_running_loop().run_in_executor(None, connection.execute, statement)
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
+    running = asyncio.get_running_loop().run_in_executor(_THREADS, connection.execute, statement)
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError as stop:
+            cancelled = stop
+    if cancelled is not None:
+        running.exception()
+        raise cancelled
+    running.result()
 
 
 registry.register("sqlite.direct", __name__, "DirectSqlite")
