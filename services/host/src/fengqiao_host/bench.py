@@ -136,9 +136,33 @@ async def _register(
 
 @asynccontextmanager
 async def _running(mode: str, twin: Twin, folder: Path) -> AsyncIterator[Running]:
-    """The program in a store of its own."""
+    """The program in a store of its own, on servers in a database and topics of its own."""
+    async with _own_servers(mode) as servers, _started(mode, twin, folder, servers) as running:
+        yield running
+
+
+@asynccontextmanager
+async def _own_servers(mode: str) -> AsyncIterator[dict[str, str]]:
+    """What names a database and topics that nobody else uses; they end with the run."""
+    if mode == "embedded":
+        yield {}
+        return
+    from fengqiao_chassis.bus.admin import drop_topics  # noqa: PLC0415 -- the servers' drivers
+    from fengqiao_chassis.store.scratch import scratch_database  # noqa: PLC0415
+
+    settings, prefix = Settings(), f"bench-{secrets.token_hex(4)}."
+    async with scratch_database(settings.database_url) as url:
+        yield {"FENGQIAO_DATABASE_URL": url, "FENGQIAO_TOPIC_PREFIX": prefix}
+    await drop_topics(settings.kafka_bootstrap, prefix)
+
+
+@asynccontextmanager
+async def _started(
+    mode: str, twin: Twin, folder: Path, servers: Mapping[str, str]
+) -> AsyncIterator[Running]:
     extra = {"FENGQIAO_DATA_DIR": str(folder), "FENGQIAO_BATCH_SIZE": str(twin.batch)}
     extra |= {"FENGQIAO_LOG_LEVEL": "WARNING", "FENGQIAO_NEW_PASSWORD": PASSWORD}
+    extra |= servers
     environment = dict(os.environ) | extra
     await _command(environment, "migrate", "--init-keys")
     account = ("account", "create", "city", "--role", "city", "--name", "bench")

@@ -67,6 +67,15 @@ async def check_topics(bootstrap: str, prefix: str = "", *, seconds: float = SEC
     _refuse_other(counts)
 
 
+async def drop_topics(bootstrap: str, prefix: str) -> None:
+    """Delete the topics of a prefix that was used for a while. Raises ValueError without a prefix."""
+    if not prefix:
+        raise ValueError("the platform's own topics are never deleted")
+    async with _admin(bootstrap) as admin:
+        there = set(await admin.list_topics())
+        await admin.delete_topics([prefix + t for t in TOPICS if prefix + t in there])
+
+
 @asynccontextmanager
 async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     """A connected admin client; waits for a broker that is still starting."""

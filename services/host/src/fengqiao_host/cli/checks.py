@@ -44,7 +44,8 @@ def bench(
 ) -> None:
     """Measure cases a second, CPU a case, cold start and idle memory, beside a naive twin.
 
-    Each run has a store of its own; on PostgreSQL and Kafka use an empty database and broker.
+    Each run has a store of its own; on PostgreSQL and Kafka a database `fengqiao_bench` and topics
+    of its own, made and taken away.
     Example: fengqiao bench --runs 1
     """
     met = run(
