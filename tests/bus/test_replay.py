@@ -14,6 +14,8 @@ from fengqiao_contracts.errors import Conflict
 from fengqiao_contracts.facts import PersonalDataErased
 from fengqiao_contracts.ids import new_id
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_damaged_projection_is_row_by_row_what_it_was(ledger: Ledger) -> None:
     subjects = await filled(ledger)

@@ -17,6 +17,8 @@ from fengqiao_chassis.store import tables as t
 from fengqiao_chassis.store.tx import Tx
 from fengqiao_contracts.errors import Conflict
 
+pytestmark = pytest.mark.slow
+
 
 class Fenced(Replay):
     """The group goes on between the last look and the exchange."""

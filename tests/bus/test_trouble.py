@@ -14,6 +14,8 @@ from fengqiao_chassis.bus.consumer import ATTEMPTS, Consumer
 from fengqiao_chassis.store.tx import Tx
 from fengqiao_contracts.facts import PersonalDataErased
 
+pytestmark = pytest.mark.slow
+
 CASE = "01900000-0000-7000-8000-{:012d}"
 
 

@@ -17,6 +17,8 @@ from fengqiao_gateway.domain.places import SLOTS
 from fengqiao_gateway.handlers.facts import drop_old_facts
 from fengqiao_gateway.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 async def names(world: World, who: dict[str, str], after: str = "") -> list[str]:
     params = {"limit": 1000} | ({"after": after} if after else {})

@@ -13,6 +13,8 @@ from fengqiao_gateway.domain.places import encode
 from fengqiao_gateway.handlers.facts import drop_old_facts, read_head
 from fengqiao_gateway.runtime import follow as follow_module
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Events:

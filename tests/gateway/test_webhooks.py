@@ -10,6 +10,8 @@ from gateway.world import World, make_world
 from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.responses import Response
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, object]
 
 

@@ -27,6 +27,8 @@ from fengqiao_host.script import Accept, Close, Script
 from fengqiao_host.stories import Story, stories
 from fengqiao_mediation.app import build
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 25, 4, tzinfo=UTC)
 TOLD = {story.key: story for story in stories(NOW)}
 

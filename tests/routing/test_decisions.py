@@ -9,6 +9,8 @@ from routing.town import STREET, Town
 
 from fengqiao_contracts.facts import PersonalDataErased
 
+pytestmark = pytest.mark.slow
+
 NOTE = "双方当事人均到场表示愿意调解"
 
 

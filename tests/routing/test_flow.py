@@ -8,6 +8,8 @@ from routing.town import CITY, DISTRICT, OTHER, STREET, Town
 from fengqiao_contracts.facts import AgreementReached, CaseRefused, CaseTerminated
 from fengqiao_contracts.values import Obligation
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_case_fit_for_mediation_gets_unit_and_mediator_with_reasons(town: Town) -> None:
     await town.admit("m1")

@@ -14,6 +14,8 @@ from fengqiao_contracts.facts import (
     ReferralReceived,
 )
 
+pytestmark = pytest.mark.slow
+
 
 async def holder(town: Town, case_id: str) -> str | None:
     mediator = (await town.routing(case_id))["mediator"]
