@@ -14,7 +14,13 @@ from bus.kafka_facts import Rows, fact, positions, read
 from bus.world import KafkaWorld, kafka_world
 from servers import KafkaBroker, retry
 
-from fengqiao_chassis.bus.admin import RETENTION_MS, TopicsError, check_topics, create_topics
+from fengqiao_chassis.bus.admin import (
+    RETENTION_MS,
+    TopicsError,
+    check_topics,
+    create_topics,
+    drop_topics,
+)
 from fengqiao_chassis.bus.kafka import SEND_SECONDS, KafkaPublisher, KafkaReader
 from fengqiao_chassis.bus.port import Batch
 from fengqiao_chassis.bus.wire import to_kafka
@@ -40,6 +46,23 @@ async def publisher(kafka: KafkaBroker) -> AsyncIterator[KafkaPublisher]:
 
 
 class TestTopics:
+    async def test_the_topics_of_a_prefix_can_be_dropped_and_never_the_platforms_own(
+        self, kafka: KafkaBroker
+    ) -> None:
+        made = set(await create_topics(kafka.bootstrap, "bench-1."))
+        assert made
+        await drop_topics(kafka.bootstrap, "bench-1.")
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+        await retry(admin.start)
+        try:
+            async with asyncio.timeout(20):  # the broker forgets them a moment later
+                while made & set(await admin.list_topics()):
+                    await asyncio.sleep(0.05)
+        finally:
+            await admin.close()
+        with pytest.raises(ValueError, match="never deleted"):
+            await drop_topics(kafka.bootstrap, "")
+
     async def test_missing_topics_are_made_once_with_their_partitions_and_retention(
         self, kafka: KafkaBroker
     ) -> None:

@@ -152,8 +152,10 @@ async def _own_servers(mode: str) -> AsyncIterator[dict[str, str]]:
 
     settings, prefix = Settings(), f"bench-{secrets.token_hex(4)}."
     async with scratch_database(settings.database_url) as url:
-        yield {"FENGQIAO_DATABASE_URL": url, "FENGQIAO_TOPIC_PREFIX": prefix}
-    await drop_topics(settings.kafka_bootstrap, prefix)
+        try:
+            yield {"FENGQIAO_DATABASE_URL": url, "FENGQIAO_TOPIC_PREFIX": prefix}
+        finally:
+            await drop_topics(settings.kafka_bootstrap, prefix)
 
 
 @asynccontextmanager

@@ -16,12 +16,15 @@ NAME = "fengqiao_bench"
 async def scratch_database(url: str) -> AsyncIterator[str]:
     """The address of an empty database on the server of `url`, whose role may create databases."""
     engine = create_async_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    drop = text("DROP DATABASE IF EXISTS fengqiao_bench WITH (FORCE)")
     try:
         async with engine.connect() as conn:
-            await conn.execute(text("DROP DATABASE IF EXISTS fengqiao_bench WITH (FORCE)"))
+            await conn.execute(drop)  # of a run that was killed
             await conn.execute(text("CREATE DATABASE fengqiao_bench"))
-        yield make_url(url).set(database=NAME).render_as_string(hide_password=False)
-        async with engine.connect() as conn:
-            await conn.execute(text("DROP DATABASE IF EXISTS fengqiao_bench WITH (FORCE)"))
+        try:
+            yield make_url(url).set(database=NAME).render_as_string(hide_password=False)
+        finally:
+            async with engine.connect() as conn:
+                await conn.execute(drop)
     finally:
         await engine.dispose()
