@@ -56,15 +56,15 @@ class DirectSqlite(SQLiteDialect_pysqlite):
 
 async def execute(conn: AsyncConnection, stmt: Executable, params: Any) -> CursorResult[Any]:
     """Run a statement on a connection of either kind; a direct one needs no switch of context."""
-    if conn.dialect.driver == DirectSqlite.driver and conn.sync_connection is not None:
-        return conn.sync_connection.execute(stmt, params)
+    if direct := _direct(conn):
+        return direct.execute(stmt, params)
     return await conn.execute(stmt, params)
 
 
 async def execute_many(conn: AsyncConnection, sql: str, rows: list[tuple[Any, ...]]) -> int:
     """Run a statement of the driver's own words for every row; the row count."""
-    if conn.dialect.driver == DirectSqlite.driver and conn.sync_connection is not None:
-        return conn.sync_connection.exec_driver_sql(sql, rows).rowcount
+    if direct := _direct(conn):
+        return direct.exec_driver_sql(sql, rows).rowcount
     return (await conn.exec_driver_sql(sql, rows)).rowcount
 
 
@@ -82,11 +82,16 @@ def begin_direct(conn: Connection, statement: str) -> None:
 
 def rolled_back(conn: AsyncConnection) -> bool:
     """Whether SQLite has ended the transaction by itself, as it does on a full disk."""
-    sync = conn.sync_connection
-    if conn.dialect.driver != DirectSqlite.driver or sync is None:
+    direct = _direct(conn)
+    if direct is None:
         return False
-    driver: Any = sync.connection.dbapi_connection
+    driver: Any = direct.connection.dbapi_connection
     return not driver.in_transaction
+
+
+def _direct(conn: AsyncConnection) -> Connection | None:
+    """The connection beneath, where it is one of this driver."""
+    return conn.sync_connection if conn.dialect.driver == DirectSqlite.driver else None
 
 
 async def _in_thread(connection: sqlite3.Connection, statement: str) -> None:
