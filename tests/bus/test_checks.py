@@ -91,8 +91,8 @@ class Faulty:
         self.real = real
         self.spoil = spoil
 
-    async def open(self, load: LoadOffsets) -> None:
-        await self.real.open(load)
+    async def open(self, load: LoadOffsets, look: LoadOffsets | None = None) -> None:
+        await self.real.open(load, look)
 
     async def fetch(self, limit: int, wait: float, topics: Sequence[str]) -> Batch:
         batch = await self.real.fetch(limit, wait, topics)

@@ -133,6 +133,24 @@ class TestReader:
         assert await second.lag() == 0
         await second.close()
 
+    async def test_what_another_member_holds_and_nobody_reads_is_behind(
+        self, kafka: KafkaBroker, publisher: KafkaPublisher
+    ) -> None:
+        one, other = (KafkaReader(kafka.bootstrap, "g", [CASES]) for _ in range(2))
+        for reader in (one, other):
+            await reader.open(Rows().load)
+        async with asyncio.timeout(60):
+            while not (one.holds and other.holds and one.holds + other.holds == PARTITIONS):
+                await asyncio.gather(*(r.fetch(10, 0.2, [CASES]) for r in (one, other)))
+        assert (await one.lag(), await other.lag()) == (0, 0)
+        facts = [fact(1, partition=p) for p in range(PARTITIONS)]
+        assert all(await publisher.publish(facts))
+        for batch in await read(one, one.holds):  # the other takes nothing, as if killed
+            await one.committed(batch)
+        assert await one.lag() == other.holds
+        await one.close()
+        await other.close()
+
     async def test_a_batch_begins_where_the_one_before_ended_and_rewind_reads_the_rows_again(
         self, kafka: KafkaBroker, publisher: KafkaPublisher
     ) -> None:

@@ -50,13 +50,15 @@ def heard(fact: Fact, sequence: int = 1) -> Received[Any]:
 class Transaction:
     """What a handler needs of a Tx, on a connection of a real database; facts are collected."""
 
-    now = NOON
-
     def __init__(self, connection: AsyncConnection) -> None:
+        self.now = datetime.now(UTC)
         self._connection = connection
         self.dialect = connection.dialect.name
         self.stated: list[Fact] = []
         self.later: list[tuple[str, str, Any]] = []
+
+    def waited(self) -> None:
+        self.now = datetime.now(UTC)
 
     async def _execute(self, stmt: Any, params: Any = None) -> Any:
         native = stmt.native(self.dialect) if isinstance(stmt, Upsert) else stmt

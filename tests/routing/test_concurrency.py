@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from routing.routers import (
     MEDIATORS,
     NOON,
     TABLE,
+    UNITS,
     Routers,
     assess_all,
     found_town,
@@ -25,7 +27,7 @@ from routing.routers import (
 from routing.town import Town
 from sqlalchemy import text
 
-from fengqiao_chassis.store import Tx
+from fengqiao_chassis.store import SYSTEM, Tx
 from fengqiao_contracts.facts import CaseClosed, MediatorReinstated, MediatorSuspended
 from fengqiao_routing import store
 from fengqiao_routing.handlers import cases, registry
@@ -112,6 +114,35 @@ async def test_many_places_at_once_are_all_or_nothing_per_mediator(process: Rout
     counts = {"m0": CAPACITY, "m1": CAPACITY + 1, "m2": 1}
     assert await process.write(lambda tx: store.take_places(tx, counts)) == {"m1"}
     assert await process.write(lambda tx: store.take_places(tx, counts)) == {"m0", "m1"}
+
+
+@pytest.mark.postgres
+async def test_who_waits_for_a_unit_does_later_what_he_does(process: Routers) -> None:
+    """The ledger's times follow the order of the lock, not that of the transactions' beginnings."""
+    order: list[str] = []
+    times: dict[str, datetime] = {}
+    held, began = asyncio.Event(), asyncio.Event()
+
+    async def first(tx: Tx) -> None:
+        await store.lock_units(tx, SYSTEM, UNITS[:1])
+        held.set()
+        await began.wait()
+        await asyncio.sleep(0.2)
+        tx.waited()
+        order.append("first")
+        times["first"] = tx.now
+
+    async def second(tx: Tx) -> None:
+        began.set()
+        await store.lock_units(tx, SYSTEM, UNITS[:1])
+        order.append("second")
+        times["second"] = tx.now
+
+    holder = asyncio.create_task(process.write(first))
+    await held.wait()
+    await asyncio.gather(holder, process.write(second))
+    assert order == ["first", "second"]
+    assert times["first"] < times["second"]
 
 
 @pytest.mark.postgres

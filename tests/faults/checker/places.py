@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from fengqiao_contracts.life import bucket_of
@@ -12,9 +12,6 @@ from fengqiao_contracts.life import bucket_of
 from .model import Evidence, Judgement, RowDict, Stated, by, judge
 
 ENDS = ("case.refused", "case.terminated", "case.closed")
-CROSSING = timedelta(seconds=1)
-"""On PostgreSQL a transaction that waits for a mediator's row began before the one that it waits
-for: by so much a freed place may look freed too late."""
 SLICES = {
     "triage": ("triage_cases", "case_id"),
     "routing": ("routing_cases", "case_id"),
@@ -168,10 +165,9 @@ def no_take_over_capacity(e: Evidence) -> Iterator[Judgement]:
     mediator who could be assigned then.
     """
     terms = _terms(e)
-    crossing = timedelta(0) if e.mode == "embedded" else CROSSING
     for mediator_id, rows in by(lambda r: r["mediator_id"], e.rows["routing_assignments"]).items():
         sequences: list[int] = []
-        for row, live in _takes(rows, crossing):
+        for row, live in _takes(rows):
             sequences.append(row["registry_sequence"])
             then = _in_force(terms.get(mediator_id, ()), sequences[-1])
             words = f"{live} places held, a capacity of {then.capacity} (sequence {sequences[-1]})"
@@ -182,7 +178,7 @@ def no_take_over_capacity(e: Evidence) -> Iterator[Judgement]:
         yield judge(sequences == sorted(sequences), "I5", mediator_id, words)
 
 
-def _takes(rows: Sequence[RowDict], crossing: timedelta) -> Iterator[tuple[RowDict, int]]:
+def _takes(rows: Sequence[RowDict]) -> Iterator[tuple[RowDict, int]]:
     """The takes of a mediator in time, each with the places held just before it.
 
     At one moment places are freed before others are taken: that is the order within a transaction.
@@ -191,7 +187,7 @@ def _takes(rows: Sequence[RowDict], crossing: timedelta) -> Iterator[tuple[RowDi
     for number, row in enumerate(rows):
         moments.append((row["assigned_at"], 1, number, row))
         if row["ended_at"] is not None:
-            freed = max(row["ended_at"] - crossing, row["assigned_at"])
+            freed = row["ended_at"]
             moments.append((freed, 0 if freed > row["assigned_at"] else 2, number, row))
     live = 0
     for _, kind, _, row in sorted(moments, key=lambda m: m[:3]):

@@ -94,6 +94,7 @@ async def lock_units(tx: Tx, scope: Scope, ids: Collection[str]) -> None:
     inside = committees.c.committee_id.in_(sorted(ids))
     stmt = select(committees.c.committee_id).where(inside, in_area(committees, scope))
     await tx.all(stmt.order_by(committees.c.committee_id).with_for_update())
+    tx.waited()
 
 
 async def add_waits(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -78,7 +78,7 @@ class Consumer:
             await inbox.ensure_offsets(tx, self.group, places, int(number or 1))
 
         await self.db.batch(ensure)
-        await self.reader.open(self._load)
+        await self.reader.open(self._load, self._look)
 
     async def _load(self) -> dict[Place, int]:
         async with self.db.read() as tx:
@@ -92,6 +92,11 @@ class Consumer:
                     ).group_by(t.journal.c.topic, t.journal.c.partition)
                 )
                 self._journal = {(r[0], r[1]): r[2] for r in numbers}
+        return {place: offset for place, (offset, _) in rows.items()}
+
+    async def _look(self) -> dict[Place, int]:
+        async with self.db.read() as tx:
+            rows = await inbox.load_offsets(tx, self.group)
         return {place: offset for place, (offset, _) in rows.items()}
 
     async def run(self) -> None:

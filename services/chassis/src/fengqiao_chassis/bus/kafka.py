@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
-from fengqiao_contracts.envelope import Envelope
+from fengqiao_contracts.envelope import PARTITIONS, Envelope
 
 from ..telemetry import logger
 from .log_number import read_log_number
@@ -86,9 +86,14 @@ class KafkaReader:
         self._teller: asyncio.Task[None] | None = None
         self._away = False
 
-    async def open(self, load: LoadOffsets) -> None:
-        """Keep `load`; the connection is made by the first fetch, so a broker may come later."""
-        self._load = load
+    async def open(self, load: LoadOffsets, look: LoadOffsets | None = None) -> None:
+        """Keep both; the connection is made by the first fetch, so a broker may come later."""
+        self._load, self._look = load, look or load
+
+    @property
+    def holds(self) -> int:
+        """How many partitions this member reads."""
+        return len(self._held)
 
     def reassigned(self, *, joined: bool) -> None:
         """Hold nothing until the group's rows are loaded again."""
@@ -136,22 +141,26 @@ class KafkaReader:
             self._teller = asyncio.create_task(self._tell_later())
 
     async def lag(self) -> int | None:
-        """Records of the assigned partitions not yet committed; None while the broker is away, the
-        group changes, or the log is shorter than what the group has passed.
+        """Records that the group has not committed; None while the broker is away, the group
+        changes, or the log is shorter than what the group has passed.
+
+        Those of all partitions, whoever holds them: a member that was killed holds its own until
+        its session ends, and nobody reads them.
         """
         consumer, changes = self._consumer, self._changes
         if consumer is None or not self._joined or self._stale:
             return None
-        assigned = list(consumer.assignment())
-        if not assigned:
-            return 0
+        every = [TopicPartition(name, p) for name in self.topics for p in range(PARTITIONS)]
+        done = {place: self._done[place] for place in self._held}
+        if len(done) < len(every):
+            done = await self._look() | done
         try:
-            ends = await asyncio.wait_for(consumer.end_offsets(assigned), LAG_SECONDS)
+            ends = await asyncio.wait_for(consumer.end_offsets(every), LAG_SECONDS)
         except _AWAY:
             return None
         if changes != self._changes or self._stale:
             return None
-        behind = [ends[tp] - self._done[self._place(tp)] for tp in assigned]
+        behind = [ends[tp] - done.get(self._place(tp), 0) for tp in every]
         return None if min(behind) < 0 else sum(behind)
 
     async def close(self) -> None:

@@ -47,8 +47,11 @@ class Batch:
 class Reader(Protocol):
     """One member of a group."""
 
-    async def open(self, load: LoadOffsets) -> None:
-        """Begin at the offsets of `load`; keep `load` for rewinds and new assignments."""
+    async def open(self, load: LoadOffsets, look: LoadOffsets | None = None) -> None:
+        """Begin at the offsets of `load`; keep `load` for rewinds and new assignments.
+
+        `look` reads the same at any other time; it is `load` where that changes nothing.
+        """
 
     async def fetch(self, limit: int, wait: float, topics: Sequence[str]) -> Batch:
         """What is there of `topics`, at most `limit` records; waits up to `wait` seconds for the
@@ -63,7 +66,7 @@ class Reader(Protocol):
         """The batch's transaction committed; tell the broker, for monitoring only."""
 
     async def lag(self) -> int | None:
-        """Records of the assigned partitions not yet fetched or committed; None = not known now."""
+        """Records that the group has not fetched or committed; None = not known now."""
 
     async def close(self) -> None:
         """Leave the group within a bounded time."""

@@ -57,7 +57,7 @@ class RecordReader:
         self._journal: dict[Place, int] = {}
         self._lanes: list[_Lane] = []
 
-    async def open(self, load: LoadOffsets) -> None:
+    async def open(self, load: LoadOffsets, look: LoadOffsets | None = None) -> None:
         """Keep `load`, and learn which database holds whose facts."""
         self._load = load
         await self.rewind()

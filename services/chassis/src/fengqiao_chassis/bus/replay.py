@@ -210,7 +210,7 @@ class Replay:
         """In one transaction: stop the group, catch up, exchange tables and parked facts."""
         db = self.target.db
         async with self.shadow.exclusive() as conn:
-            tx = Tx(conn, self.group, db.keys, db.clock.now(), actor="operator")
+            tx = Tx(conn, self.group, db.keys, db.clock, actor="operator")
             await self.advance(await self.lock(tx))
             parked = await self._park(tx)
             corrected = await self.shadow.exchange()

@@ -46,7 +46,7 @@ class SqlReader:
         self._offsets: dict[Place, int] = {}
         self._cursor: dict[str, int] = {}
 
-    async def open(self, load: LoadOffsets) -> None:
+    async def open(self, load: LoadOffsets, look: LoadOffsets | None = None) -> None:
         """Begin where the group's rows stand."""
         self._load = load
         await self.rewind()

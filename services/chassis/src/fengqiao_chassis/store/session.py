@@ -69,7 +69,7 @@ class ServiceDb:
                 conn,
                 self.service,
                 self.keys,
-                self.clock.now(),
+                self.clock,
                 actor=actor,
                 correlation=correlation,
                 traceparent=traceparent,

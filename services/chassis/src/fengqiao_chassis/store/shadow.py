@@ -207,7 +207,7 @@ class ShadowDb(ServiceDb):
         traceparent: str | None,
     ) -> T:
         async with self.shadow.transaction() as conn:
-            tx = Tx(conn, self.service, self.keys, self.clock.now(), actor=actor)
+            tx = Tx(conn, self.service, self.keys, self.clock, actor=actor)
             tx.live = False
             return await work(tx)
 

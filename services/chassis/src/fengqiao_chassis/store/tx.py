@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fengqiao_contracts.facts import Fact
 from fengqiao_contracts.ids import new_id
 
+from ..clock import Clock
 from ..keys import Keyring
 from .bulk import bulk_of
 from .direct import execute, execute_many
@@ -88,13 +89,14 @@ class Tx(ReadTx):
         conn: AsyncConnection,
         service: str,
         keys: Keyring,
-        now: datetime,
+        clock: Clock,
         *,
         actor: str,
         correlation: str | None = None,
         traceparent: str | None = None,
     ) -> None:
-        super().__init__(conn, service, keys, now)
+        super().__init__(conn, service, keys, clock.now())
+        self.clock = clock
         self.actor = actor
         self.correlation = correlation
         self.traceparent = traceparent
@@ -109,6 +111,13 @@ class Tx(ReadTx):
         if isinstance(params, list) and (bulk := bulk_of(native, params, self.conn.dialect)):
             return await execute_many(self.conn, bulk.sql, bulk.tuples(params))
         return (await execute(self.conn, native, params)).rowcount
+
+    def waited(self) -> None:
+        """Read the clock again: the transaction waited for a lock, and what it does it does now.
+
+        So the times of those who hold a lock one after another follow one another, too.
+        """
+        self.now = self.clock.now()
 
     def state(
         self,
