@@ -68,14 +68,17 @@ def _one(made: Stack, folder: Path) -> Iterator[None]:
         yield
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) in (0, -signal.SIGTERM), (folder / "up.log").read_text()
+        assert process.wait(timeout=30) == 0, (folder / "up.log").read_text()
 
 
 @contextlib.contextmanager
 def _seven(made: Stack, folder: Path) -> Iterator[None]:
     fleet = Fleet(int(made.url.rpartition(":")[2]), folder / "logs", made.environment)
     fleet.start()
+    processes = dict(fleet.processes)
     try:
         yield
     finally:
         fleet.stop()
+        ends = {name: process.returncode for name, process in processes.items()}
+        assert set(ends.values()) == {0}, f"not each left its group and ended by itself: {ends}"

@@ -35,23 +35,17 @@ def commands() -> Iterator[tuple[str, str]]:
             todo += [(f"{path} {name}", found) for name, found in below.items()]
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("FENGQIAO_")}
-    return kept | {"FENGQIAO_DATA_DIR": str(tmp_path / "data")}
-
-
 def fengqiao(
-    environment: dict[str, str], *arguments: str, **more: str
+    environment: dict[str, str], *arguments: str, seconds: float = 110
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "fengqiao_host", *arguments],
-        env=environment | more,
+        env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=seconds,
     )
 
 
@@ -81,7 +75,7 @@ def test_a_folder_has_one_platform_at_a_time(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_without_a_server_a_command_says_how_to_start_one(environment: dict[str, str]) -> None:
     away = {"FENGQIAO_URL": f"http://127.0.0.1:{free_port()}", "FENGQIAO_TOKEN": "x"}
-    done = fengqiao(environment, "recount", **away)
+    done = fengqiao(environment | away, "recount")
     assert done.returncode == 1
     assert "fengqiao up" in done.stderr
     assert "Traceback" not in done.stderr
@@ -94,7 +88,7 @@ def test_without_a_server_a_command_says_how_to_start_one(environment: dict[str,
 def test_one_setting_of_two_is_refused_with_the_name_of_the_other(
     environment: dict[str, str],
 ) -> None:
-    done = fengqiao(environment, "up", FENGQIAO_KAFKA_BOOTSTRAP="127.0.0.1:9")
+    done = fengqiao(environment | {"FENGQIAO_KAFKA_BOOTSTRAP": "127.0.0.1:9"}, "up")
     assert done.returncode == 1
     assert "FENGQIAO_DATABASE_URL" in done.stderr
 
@@ -114,7 +108,7 @@ def test_an_account_needs_a_store_first(environment: dict[str, str]) -> None:
 def test_a_weak_password_is_refused_in_words(environment: dict[str, str]) -> None:
     assert fengqiao(environment, "migrate", "--init-keys").returncode == 0
     arguments = ("account", "create", "chen", "--role", "admin", "--name", "陈")
-    weak = fengqiao(environment, *arguments, FENGQIAO_NEW_PASSWORD="short")
+    weak = fengqiao(environment | {"FENGQIAO_NEW_PASSWORD": "short"}, *arguments)
     assert (weak.returncode, "10" in weak.stderr) == (1, True)
     assert "Traceback" not in weak.stderr
 
@@ -148,7 +142,7 @@ def test_up_says_how_to_make_the_first_account_and_refuses_a_second_start(
             assert done.returncode == 0, done.stderr
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        assert process.wait(timeout=30) == 0, "it closes what it holds and ends by itself"
 
 
 @pytest.mark.slow

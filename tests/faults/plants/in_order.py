@@ -13,6 +13,11 @@ _SWAP = (
 _LOOKED_AGAIN = (
     "SELECT min(subject) FROM bus_outbox WHERE type = 'case.assessed.v1' AND sequence = 4"
 )
+_FULL = (
+    "SELECT partition FROM bus_outbox WHERE source = '/triage'"
+    " GROUP BY partition ORDER BY count(*) DESC LIMIT 1"
+)
+"""The partition with the most facts: in which a case lies depends on its id."""
 
 
 def _swap(table: str, column: str, key: str, rows: str) -> str:
@@ -40,7 +45,7 @@ PLANTS = of(
     (
         "an order that does not rise with the position",
         "order to",
-        _swap("bus_outbox", "fact_order", "id", "source = '/triage' AND partition = 1"),
+        _swap("bus_outbox", "fact_order", "id", f"source = '/triage' AND partition = ({_FULL})"),
     ),
     (
         "a group that missed a fact",

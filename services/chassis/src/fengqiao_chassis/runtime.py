@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import uvicorn
 from sqlalchemy import func, select
@@ -20,6 +22,7 @@ from .bus.relay import of_service
 from .bus.sql import SqlReader
 from .clock import Clock
 from .keys import Keyring, init_keys, load_signer, load_verifiers
+from .profile import sampled
 from .schedule import Scheduler
 from .schema import check_schema
 from .service import Context, Service
@@ -33,6 +36,8 @@ from .web.app import create_app
 
 if TYPE_CHECKING:
     from .upstream_http import HttpUpstream
+
+ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 async def migrate_all(settings: Settings, services: Sequence[Service]) -> list[str]:
@@ -103,6 +108,7 @@ class Platform:
             init_keys(keys_path)
         keys = Keyring.load(keys_path / "pii.json")
         async with AsyncExitStack() as stack:
+            stack.enter_context(sampled(settings.profile if work else None))
             await platform._check_schemas(services)
             for service in services:
                 await platform._open(service, keys, stack)
@@ -253,10 +259,31 @@ async def _unsent(tx: Any, context: Context) -> int:
     return int(rows)
 
 
+class _Server(uvicorn.Server):
+    """Ends the serving at SIGTERM or SIGINT, and not the process.
+
+    uvicorn raises the signal again when it has stopped: no member would leave its group, no lease
+    would be let go, and others would wait for the end of both.
+    """
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {one: signal.signal(one, self.handle_exit) for one in ENDING}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+
 async def serve_http(
     app: ASGIApp, host: str, port: int, *, ready: asyncio.Event | None = None
 ) -> None:
-    """Serve until SIGTERM or cancellation; forwarded headers are never believed here."""
+    """Serve until SIGTERM, SIGINT or cancellation; forwarded headers are never believed here."""
     config = uvicorn.Config(
         app,
         host=host,
@@ -268,7 +295,7 @@ async def serve_http(
         timeout_graceful_shutdown=5,
         lifespan="off",
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     task = asyncio.create_task(server.serve())
     while ready is not None and not server.started and not task.done():
         await asyncio.sleep(0.02)

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     max_import_bytes: int = 16 * 1024 * 1024
     topic_prefix: str = ""
     log_level: str = "INFO"
+    profile: Path | None = None
 
     @property
     def embedded(self) -> bool:

@@ -15,6 +15,7 @@ from fengqiao_contracts.errors import Reject
 from fengqiao_contracts.facts import UnknownFact
 
 from ..crash import crash_point
+from ..profile import STAGE
 from ..store import tables as t
 from ..store.database import away
 from ..store.session import ServiceDb
@@ -103,6 +104,7 @@ class Consumer:
         """Consume until cancelled. An unexpected error is logged by its class and tried again; a
         stopped consumer goes on when `dlq replay` has found that facts can be applied again.
         """
+        STAGE.set(f"{self.group}: facts")
         while True:
             if self.stopped:
                 await self._wait_for_replay()

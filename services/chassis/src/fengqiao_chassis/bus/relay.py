@@ -17,6 +17,7 @@ from sqlalchemy.types import BigInteger, Integer, String
 from fengqiao_contracts.envelope import Envelope
 
 from ..crash import crash_point
+from ..profile import STAGE
 from ..store import tables as t
 from ..store.session import ServiceDb
 from ..store.sql import upsert
@@ -105,6 +106,7 @@ class KafkaRelay:
 
         An error is logged by its class and everything above `acked` is sent again.
         """
+        STAGE.set(f"{self.db.service}: relay")
         try:
             while True:
                 await self._turn()

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..bus import outbox
 from ..clock import Clock
 from ..keys import Keyring
+from ..profile import STAGE
 from . import tables as t
 from .database import BATCH, COMMAND, Database
 from .sql import upsert
@@ -64,7 +65,10 @@ class ServiceDb:
         after: list[Callable[[], None]] = []
         stated = 0
 
+        stage = f"{self.service}: {'commands' if priority == COMMAND else 'facts'}"
+
         async def inside(conn: AsyncConnection) -> Any:
+            STAGE.set(stage)  # the embedded store's writer is a task of its own
             tx = Tx(
                 conn,
                 self.service,

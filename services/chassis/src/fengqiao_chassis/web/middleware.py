@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fengqiao_contracts.errors import Invalid, Refusal
 from fengqiao_contracts.ids import new_id
 
+from ..profile import STAGE
 from ..telemetry import HTTP_REQUESTS, HTTP_SECONDS, traceparent
 from .problems import problem, problem_of, too_large
 
@@ -110,6 +111,7 @@ class Around:
         if refused is not None:
             await problem(refused)(scope, receive, call.answer)
             return
+        stage = STAGE.set(f"{self.ctx.name}: requests")
         try:
             await self.app(scope, call.read, call.answer)
         except Exception as error:  # noqa: BLE001 -- the last resort
@@ -117,6 +119,8 @@ class Around:
             if call.answered:
                 raise BrokenOff(call.id) from None
             await answer(scope, receive, call.answer)
+        finally:
+            STAGE.reset(stage)
 
     def _limit(self, scope: Scope) -> int:
         settings = self.ctx.settings

@@ -9,9 +9,9 @@ from typing import Any
 
 from fengqiao_chassis.clock import business_date
 
-from . import city
-from .import_files import FileReader
-from .import_mapping import case_of, profile_map
+from .. import city
+from ..import_files import FileReader
+from ..import_mapping import case_of, profile_map
 
 STREAM = "data/teddy2020c/stream_before_2019_09.jsonl.gz"
 DEFAULTS = {"channel": "petition", "area": "510100"}
