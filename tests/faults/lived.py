@@ -4,10 +4,11 @@ mediator left, a fact is parked, and the processes were killed.
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,11 @@ class Lived:
                 stdout=log,
                 stderr=log,
             )
+
+    def halt(self) -> None:
+        """Let no process answer any more."""
+        for process in self.fleet.processes.values():
+            process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         """End every process by SIGKILL."""
@@ -249,16 +255,19 @@ class _Story:
         return self.lived.recorder.client(reader, token)
 
     async def fall(self) -> None:
-        """SIGKILL amid registrations, and a start."""
-        body = _body(LEAK, area=QINGYANG_STREET)
-        insist = self.lived.recorder.insist
-        self.pending = [
-            asyncio.create_task(insist(self.client, CITY_READER, body, f"fall-{n}"))
-            for n in range(6)
-        ]
-        await asyncio.sleep(0.05)
+        """SIGKILL amid registrations, some of which cannot have been answered, and a start."""
+        await self._ask(range(3))
+        self.lived.halt()
+        await self._ask(range(3, 6))
         self.lived.kill()
         self.lived.start()
+
+    async def _ask(self, numbers: Iterable[int]) -> None:
+        body = _body(LEAK, area=QINGYANG_STREET)
+        insist = self.lived.recorder.insist
+        asked = (insist(self.client, CITY_READER, body, f"fall-{n}") for n in numbers)
+        self.pending += map(asyncio.create_task, asked)
+        await asyncio.sleep(0.05)
 
     async def go_on(self) -> None:
         """What was cut is asked for again."""

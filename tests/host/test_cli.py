@@ -95,11 +95,8 @@ def test_one_setting_of_two_is_refused_with_the_name_of_the_other(
 
 @pytest.mark.slow
 def test_an_account_needs_a_store_first(environment: dict[str, str]) -> None:
-    done = fengqiao(
-        environment,
-        *("account", "create", "chen", "--role", "admin", "--name", "陈"),
-        FENGQIAO_NEW_PASSWORD=PASSWORD,
-    )
+    arguments = ("account", "create", "chen", "--role", "admin", "--name", "陈")
+    done = fengqiao(environment | {"FENGQIAO_NEW_PASSWORD": PASSWORD}, *arguments)
     assert done.returncode == 1
     assert "fengqiao migrate --init-keys" in done.stderr
 
