@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from gateway.cases import CHENGHUA, accepted, assigned, registered, withdrawn
 from gateway.receiver import receiving
 from gateway.test_webhooks import settled, subscribe
@@ -28,6 +29,7 @@ async def rows(world: World) -> dict[str, list[str]]:
         }
 
 
+@pytest.mark.slow
 async def test_access_is_made_anew_and_no_webhook_is_sent(tmp_path: Path) -> None:
     async with receiving() as receiver, make_world(tmp_path, webhook_allow=receiver.place) as world:
         key = await world.partner("court")

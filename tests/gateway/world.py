@@ -160,15 +160,14 @@ async def make_world(tmp_path: Path, **settings: Any) -> AsyncIterator[World]:
     services = [echo("intake"), echo("triage"), build(Settings(**settings), bells)]
     async with Harness.embedded(tmp_path, services) as harness:
         assert bells.door is not None
-        async with _serving(harness.app("gateway")) as (server, port):
+        async with _serving(harness.app("gateway")) as port:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
                 yield World(harness, http, bells.door)
             bells.door.hub.close_all("stopping")
-            server.should_exit = True
 
 
 @contextlib.asynccontextmanager
-async def _serving(app: Any) -> AsyncIterator[tuple[uvicorn.Server, int]]:
+async def _serving(app: Any) -> AsyncIterator[int]:
     config = uvicorn.Config(
         app,
         port=0,
@@ -177,13 +176,19 @@ async def _serving(app: Any) -> AsyncIterator[tuple[uvicorn.Server, int]]:
         proxy_headers=False,
         timeout_graceful_shutdown=2,
     )
+    config.load()
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
     try:
-        yield server, server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        await task
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:  # its own `serve` would sleep for some tenths of a second at each test's end
+        server.force_exit = True
+        for listener in server.servers:
+            listener.close()
+        for connection in list(server.server_state.connections):
+            connection.shutdown()
+        for _ in range(200):
+            if not server.server_state.tasks:
+                break
+            await asyncio.sleep(0.005)

@@ -170,6 +170,7 @@ async def test_a_refused_caller_hears_the_services_words(tmp_path: Path) -> None
             await run(auditor, write(tmp_path / "a.jsonl", messages(1)))
 
 
+@pytest.mark.slow
 async def test_the_real_message_stream_goes_in_whole(
     client: httpx.AsyncClient, shared_data: Path, tmp_path: Path
 ) -> None:

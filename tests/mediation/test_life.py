@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from fengqiao_contracts.facts import (
     AssignmentWithdrawn,
     CommitteeRegistered,
@@ -178,6 +180,7 @@ async def test_casework_goes_on_with_the_next_mediator(desk: Any) -> None:
     assert (await desk.done("sessions", body, person="m2"))["number"] == 2
 
 
+@pytest.mark.slow
 async def test_dossier_numbers_have_no_gap_per_committee_and_year(desk: Any) -> None:
     committee = CommitteeRegistered(
         committee_id="k2",

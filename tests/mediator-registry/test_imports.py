@@ -50,6 +50,7 @@ async def _send(client: httpx.AsyncClient, records: Sequence[Any]) -> httpx.Resp
     return await client.post("/registry/imports", content="\n".join(lines), headers=headers)
 
 
+@pytest.mark.slow
 async def test_the_whole_city_is_loaded_in_seconds_and_once(
     h: Harness, client: httpx.AsyncClient
 ) -> None:

@@ -72,6 +72,7 @@ async def hold(process: Routers) -> None:
         assert await count(process, query) == 0, query
 
 
+@pytest.mark.slow
 async def test_64_dispatchers_at_once_never_exceed_a_capacity(town: Town) -> None:
     for number in range(4):
         await town.admit(f"m{number}", capacity=3)
