@@ -65,7 +65,8 @@ def test_a_partner_does_not_read_another_institutions_number() -> None:
 
 def test_a_party_does_not_read_how_the_platform_judged_it() -> None:
     party = Viewer("party", case_id="c1")
-    assert shown(party, "case.assessed", {"grade": "red"}) is None
+    for name in ("case.assessed", "assessment.overridden", "expert_review.requested"):
+        assert shown(party, name, {"grade": "red"}) is None
     routed = shown(party, "mediator.assigned", {"mediator_id": "m", "reasons": ["r"]})
     assert routed == {"mediator_id": "m"}
 

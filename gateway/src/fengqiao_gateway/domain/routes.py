@@ -48,6 +48,7 @@ class Route:
 
 ROUTES = (
     Route("cases/*/assessment/**", TRIAGE, _PARTNER),
+    Route("cases/*/questions/**", TRIAGE, _BOTH),
     Route("cases/*/routing/**", ROUTING, _BOTH),
     *(Route(f"cases/*/{word}/**", MEDIATION, _BOTH) for word in _CASEWORK),
     Route("cases/**", INTAKE, _BOTH),
@@ -55,6 +56,7 @@ ROUTES = (
     Route("codes/**", INTAKE, _BOTH),
     Route("referrals/**", INTAKE, _PARTNER),
     Route("analyze/**", TRIAGE),
+    Route("policies/**", TRIAGE),
     Route("route/**", ROUTING),
     Route("waiting/**", ROUTING),
     Route("desk/**", MEDIATION),

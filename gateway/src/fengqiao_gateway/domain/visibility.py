@@ -14,14 +14,17 @@ _HIDDEN = {
             "case.analyzed",
             "case.assessed",
             "case.linked",
+            "assessment.overridden",
+            "override.released",
+            "expert_review.requested",
             "deadline.missed",
             "referral.received",
         }
     ),
-    "partner": frozenset({"case.linked"}),
+    "partner": frozenset({"case.linked", "assessment.overridden", "override.released"}),
 }
-"""Fact names kept from outsiders: how the platform judged is for staff; a link names other
-people's case."""
+"""Fact names kept from outsiders: how the platform judged, and who corrected it, is for staff; a
+link names other people's case."""
 
 _WITHHELD = {
     "party": frozenset({"reporter", "external_ref", "copy_of", "alternatives", "reasons"}),

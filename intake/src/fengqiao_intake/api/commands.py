@@ -12,7 +12,7 @@ from fengqiao_chassis.web import Answer, Principal, Who
 
 from ..handlers import erase, party, supplement
 from ..handlers.access import check_area
-from ..handlers.bodies import Erasure, NewCase, NewSupplement, PartyCheck
+from ..handlers.bodies import Erasure, NewAnswers, NewCase, NewSupplement, PartyCheck
 from ..handlers.planning import PlannedCase, Planner
 from ..handlers.register import register_case
 from .models import CaseReceipt, Receipt
@@ -22,9 +22,10 @@ _REGISTRARS = ("admin", "city", "district", "clerk", "mediator", "partner", "par
 
 
 def add_routes(r: APIRouter, ctx: Context) -> None:
-    """POST /cases, /cases/{id}/supplements, /cases/{id}/erasure, /internal/party-check."""
+    """POST /cases, /cases/{id}/supplements|answers|erasure, /internal/party-check."""
     _post_case(r, ctx)
     _post_supplement(r, ctx)
+    _post_answers(r, ctx)
     _post_erasure(r, ctx)
     _post_party_check(r, ctx)
 
@@ -63,6 +64,24 @@ def _post_supplement(r: APIRouter, ctx: Context) -> None:
         return await ctx.command(
             request,
             lambda tx: supplement.supplement_case(tx, who, plans, case_id, body, received),
+            status=201,
+        )
+
+
+def _post_answers(r: APIRouter, ctx: Context) -> None:
+    @r.post(
+        "/cases/{case_id}/answers",
+        status_code=201,
+        response_model=supplement.SupplementReceipt,
+        tags=["cases"],
+    )
+    async def post_answers(case_id: Id, body: NewAnswers, request: Request, who: Who) -> Response:
+        """Answer questions of GET /v1/cases/{id}/questions; the case is assessed again."""
+        who.require(*_REGISTRARS)
+        received = json.loads(await request.body())
+        return await ctx.command(
+            request,
+            lambda tx: supplement.answer_questions(tx, who, case_id, body, received),
             status=201,
         )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from fengqiao_chassis.web import AreaCode, Body, Code, Day, Instant, MoneyIn, Text
+from fengqiao_chassis.web.fields import bad
+from fengqiao_contracts import codes
 from fengqiao_contracts.values import Channel, PartyKind, PartyRole
 
 from ..domain.registration import NARRATIVE_MAX
@@ -66,6 +68,77 @@ class NewSupplement(Body):
     people_count: People | None = None
     amount: MoneyIn | None = None
     parties: Annotated[list[NewParty], Field(max_length=500)] = []
+
+
+def _known_question(code: str) -> str:
+    if not code.startswith(LOCAL_QUESTION) and code not in codes.table("questions"):
+        raise bad(
+            "unknown-question",
+            "没有这个问题：见 GET /v1/cases/{id}/questions 中的 code",
+            "is no question: take a code of GET /v1/cases/{id}/questions",
+        )
+    return code
+
+
+LOCAL_QUESTION = "local_"
+"""How the codes of a bureau's own questions begin; only its policy knows them."""
+
+QuestionCode = Annotated[
+    str,
+    Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$", examples=["people"]),
+    AfterValidator(_known_question),
+]
+
+
+class NewAnswer(Body):
+    """The answer to one question, in words, by a code, or both.
+
+    A safety question wants `says`: is the danger it asks about there, or not, or is it unknown?
+    """
+
+    question: QuestionCode
+    text: Text(1, 2000) | None = None  # type: ignore[valid-type]
+    says: Literal["danger", "no_danger", "unknown"] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> NewAnswer:
+        if self.says is None and self._asks_of_danger():
+            raise bad(
+                "says-required",
+                "安全问题须填 says：danger（有危险）、no_danger（没有危险）或 unknown（不清楚）",
+                "a safety question wants says: danger, no_danger or unknown",
+            )
+        if self.says is None and self.text is None:
+            raise bad("empty-answer", "请填写 text 或 says", "give text or says")
+        return self
+
+    def _asks_of_danger(self) -> bool:
+        known = codes.table("questions").by_code.get(self.question)
+        return known is not None and bool(known.extra["safety"])
+
+
+class NewAnswers(Body):
+    """Answers to questions about a case; kept as one supplement of the kind `answer`."""
+
+    answers: Annotated[list[NewAnswer], Field(min_length=1, max_length=30)]
+    people_count: People | None = None
+    amount: MoneyIn | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> NewAnswers:
+        if len({a.question for a in self.answers}) < len(self.answers):
+            raise bad(
+                "answered-twice",
+                "同一个问题只能回答一次",
+                "answer each question once",
+            )
+        if sum(len(a.text or "") + 1 for a in self.answers) > NARRATIVE_MAX:
+            raise bad(
+                "too-long",
+                f"各项答复合计最多 {NARRATIVE_MAX} 个字符",
+                f"all answers together may have {NARRATIVE_MAX} characters",
+            )
+        return self
 
 
 class NewReferral(Body):

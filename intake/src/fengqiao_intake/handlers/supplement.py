@@ -12,13 +12,13 @@ from sqlalchemy import Row
 from fengqiao_chassis.store import SYSTEM, Tx
 from fengqiao_chassis.web import Principal
 from fengqiao_contracts.errors import Conflict, NotFound
-from fengqiao_contracts.facts import CaseSupplemented, SupplementPii
+from fengqiao_contracts.facts import Answer, CaseSupplemented, SupplementPii
 from fengqiao_contracts.ids import new_id
 
 from .. import store
 from ..domain.registration import check_amount
 from ..store import search
-from .bodies import NewSupplement
+from .bodies import NewAnswers, NewSupplement
 from .planning import PlannedCase, PlannedParty, Planner, Values, receipt_hash
 
 
@@ -36,6 +36,47 @@ async def supplement_case(
     tx: Tx, who: Principal, planner: Planner, case_id: str, body: NewSupplement, received: Any
 ) -> SupplementReceipt:
     """Keep later facts of a case in the caller's scope. Raises NotFound, Conflict when erased."""
+    case = await _open_case(tx, who, case_id, body)
+    start = await store.count_parties(tx, case_id, who.scope)
+    parties = planner.parties(case_id, body.parties, start)
+    given = _Given(body.kind, body, parties, receipt_hash(received))
+    return await _keep(tx, who, case, given)
+
+
+async def answer_questions(
+    tx: Tx, who: Principal, case_id: str, body: NewAnswers, received: Any
+) -> SupplementReceipt:
+    """Keep answers as one supplement, which says what each answers. Raises as `supplement_case`."""
+    text, answers = _put_together(body)
+    supplement = NewSupplement.model_construct(
+        text=text, kind="answer", people_count=body.people_count, amount=body.amount, parties=[]
+    )
+    case = await _open_case(tx, who, case_id, supplement)
+    given = _Given("answer", supplement, [], receipt_hash(received), answers)
+    return await _keep(tx, who, case, given)
+
+
+def _put_together(body: NewAnswers) -> tuple[str, tuple[Answer, ...]]:
+    """The answers' words, a line each, and where each stands. Never the questions' words: triage
+    would read the danger that they name as said.
+    """
+    lines: list[str] = []
+    answers: list[Answer] = []
+    at = 0
+    for one in body.answers:
+        words = one.text or _SAID.get(one.says or "", "")
+        says = one.says or "given"
+        answers.append(Answer(code=one.question, says=says, start=at, end=at + len(words)))
+        lines.append(words)
+        at += len(words) + 1
+    return "\n".join(lines), tuple(answers)
+
+
+_SAID = {"danger": "是。", "no_danger": "否。", "unknown": "不清楚。"}
+"""What stands in the text where an answer has no words of its own."""
+
+
+async def _open_case(tx: Tx, who: Principal, case_id: str, body: NewSupplement) -> Row[Any]:
     check_amount(body.amount)
     case = (await store.find_cases(tx, [case_id], who.scope)).get(case_id)
     if case is None:
@@ -46,10 +87,7 @@ async def supplement_case(
             "该案的个人信息已删除，不能再补充：请重新登记",
             "the case's personal data were erased, nothing can be added: register anew",
         )
-    start = await store.count_parties(tx, case_id, who.scope)
-    parties = planner.parties(case_id, body.parties, start)
-    given = _Given(body.kind, body, parties, receipt_hash(received))
-    return await _keep(tx, who, case, given)
+    return case
 
 
 async def keep_repeated(tx: Tx, who: Principal, case: Row[Any], plan: PlannedCase) -> None:
@@ -76,6 +114,7 @@ class _Given:
     body: NewSupplement
     parties: list[PlannedParty]
     sha256: str
+    answers: tuple[Answer, ...] = ()
 
 
 async def _keep(tx: Tx, who: Principal, case: Row[Any], given: _Given) -> SupplementReceipt:
@@ -109,6 +148,7 @@ async def _keep(tx: Tx, who: Principal, case: Row[Any], given: _Given) -> Supple
         people_count=body.people_count,
         amount=body.amount,
         parties=tuple(party.ref for party in parties),
+        answers=given.answers,
         pii=SupplementPii(text=body.text, parties=tuple(party.who for party in parties)),
     )
     tx.state(fact, area=case.area_path, actor=who.id)

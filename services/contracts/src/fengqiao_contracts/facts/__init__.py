@@ -15,6 +15,7 @@ from .base import (
 )
 from .insights import DailySummaryIssued
 from .intake import (
+    Answer,
     CaseLinked,
     CasePii,
     CaseRegistered,
@@ -60,7 +61,16 @@ from .routing import (
     CaseWaitlisted,
     MediatorAssigned,
 )
-from .triage import AnalysisPii, CaseAnalyzed, CaseAssessed, Flag
+from .triage import (
+    AnalysisPii,
+    AssessmentOverridden,
+    CaseAnalyzed,
+    CaseAssessed,
+    ExpertReviewRequested,
+    Flag,
+    OverridePii,
+    OverrideReleased,
+)
 
 __all__ = [
     "CASES",
@@ -75,6 +85,8 @@ __all__ = [
     "AgreementReached",
     "AgreementSigned",
     "AnalysisPii",
+    "Answer",
+    "AssessmentOverridden",
     "AssignmentWithdrawn",
     "CaseAccepted",
     "CaseAnalyzed",
@@ -97,6 +109,7 @@ __all__ = [
     "DailySummaryIssued",
     "DeadlineMissed",
     "ExpertEnrolled",
+    "ExpertReviewRequested",
     "Fact",
     "Flag",
     "MediatorAdmitted",
@@ -108,6 +121,8 @@ __all__ = [
     "NotePii",
     "ObligationBreached",
     "ObligationPerformed",
+    "OverridePii",
+    "OverrideReleased",
     "PersonPii",
     "PersonalDataErased",
     "Pii",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
-from ..values import Channel, ExternalRef, Money, PartyIdentity, PartyRef
+from ..values import Channel, ExternalRef, Money, PartyIdentity, PartyRef, Value
 from .base import Fact, Pii
 
 
@@ -65,8 +66,24 @@ class SupplementPii(Pii):
     parties: tuple[PartyIdentity, ...] = ()
 
 
+class Answer(Value):
+    """An answer to one question (codes: table `questions`, or a policy's own `local_…`).
+
+    `says`: the danger asked about is there or is not, `unknown` where nobody knows, `given` where
+    no danger was asked about. The words stand in the supplement's text at [start, end).
+    """
+
+    code: str
+    says: Literal["danger", "no_danger", "unknown", "given"]
+    start: int = 0
+    end: int = 0
+
+
 class CaseSupplemented(Fact, name="case.supplemented"):
-    """Later facts, a correction or an answer; `number` counts 1..n per case; triage looks again."""
+    """Later facts, a correction or an answer; `number` counts 1..n per case; triage looks again.
+
+    `answers` tells which questions the words answer.
+    """
 
     case_id: str
     supplement_id: str
@@ -76,6 +93,7 @@ class CaseSupplemented(Fact, name="case.supplemented"):
     people_count: int | None = None
     amount: Money | None = None
     parties: tuple[PartyRef, ...] = ()
+    answers: tuple[Answer, ...] = ()
     pii: SupplementPii | None = None
 
 

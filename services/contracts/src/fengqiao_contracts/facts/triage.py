@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from ..values import Factor, Grade, Money, Screening, Span, Suitability, Value
 from .base import Fact, Pii
@@ -42,7 +43,8 @@ class CaseAssessed(Fact, name="case.assessed"):
     """How dangerous the dispute is and whether it may be mediated (分类评估), by a policy version.
 
     `previous` is the grade before this revision; `input_sha256` is the hash of the stored inputs from
-    which the same answer can be computed again.
+    which the same answer can be computed again. `decided_by` tells whose `grade`, `type` and
+    `suitability` these are; where a human's, `policy_grade` is what the policy says.
     """
 
     case_id: str
@@ -59,3 +61,50 @@ class CaseAssessed(Fact, name="case.assessed"):
     policy_version: str
     input_sha256: str
     assessed_at: datetime
+    decided_by: Literal["policy", "human"] = "policy"
+    policy_grade: Grade | None = None
+
+
+class OverridePii(Pii):
+    """Why, in the words of the one who decided."""
+
+    text: str
+
+
+class AssessmentOverridden(Fact, name="assessment.overridden"):
+    """A named human judged otherwise (人工改判): what is null stays as the policy says.
+
+    `policy_grade`, `read_type` and `read_suitability` are what was said before; both are kept.
+    """
+
+    case_id: str
+    override_id: str
+    revision: int
+    grade: Grade | None = None
+    type: str | None = None
+    suitability: Suitability | None = None
+    policy_grade: Grade
+    read_type: str
+    read_suitability: Suitability
+    overridden_at: datetime
+    pii: OverridePii | None = None
+
+
+class OverrideReleased(Fact, name="override.released"):
+    """An override no longer holds: withdrawn, or replaced by `replaced_by`."""
+
+    case_id: str
+    override_id: str
+    replaced_by: str | None = None
+    released_at: datetime
+    pii: OverridePii | None = None
+
+
+class ExpertReviewRequested(Fact, name="expert_review.requested"):
+    """The case became red: the expert panel (专家会商) is due; `reasons` are codes of factors."""
+
+    case_id: str
+    revision: int
+    type: str
+    reasons: tuple[str, ...]
+    requested_at: datetime
