@@ -1,83 +1,25 @@
 """The service as it runs: facts in, assessments kept, facts out, answers by HTTP."""
 
 import hashlib
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from triage.hearing import NOW, PARTIES, TOLD, heard, registered, supplemented
 
 from fengqiao_chassis.testing import Harness
 from fengqiao_contracts.facts import (
     AssignmentWithdrawn,
     CaseAnalyzed,
     CaseAssessed,
-    CaseRegistered,
-    CaseSupplemented,
     MediatorAssigned,
     PersonalDataErased,
     ReferralReceived,
 )
-from fengqiao_contracts.facts.intake import CasePii, SupplementPii
 from fengqiao_contracts.values import PartyRef
 from fengqiao_triage import store
-from fengqiao_triage.app import build
-
-NOW = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)
-AREA = "/510100/510104/"
-TOLD = "楼上邻居漏水，我们12户业主多次投诉物业，物业推诿，协商未果。"
-PARTIES = (PartyRef(party_id="p1", role="applicant", kind="person"),)
-
-
-def registered(case_id: str, narrative: str = TOLD, **other: Any) -> CaseRegistered:
-    fields: dict[str, Any] = {
-        "case_id": case_id,
-        "number": "1",
-        "unit": "510104",
-        "channel": "self",
-        "source": "application",
-        "area": "510104",
-        "area_path": AREA,
-        "reported_at": NOW,
-        "received_at": NOW,
-        "reporter": "u1",
-        "sha256": "0" * 64,
-        "parties": PARTIES,
-        "pii": CasePii(narrative=narrative),
-    }
-    return CaseRegistered(**{**fields, **other})
-
-
-def supplemented(case_id: str, text: str, number: int = 1, kind: str = "facts") -> CaseSupplemented:
-    return CaseSupplemented(
-        case_id=case_id,
-        supplement_id=f"{case_id}-{number}",
-        number=number,
-        kind=kind,
-        received_at=NOW,
-        pii=SupplementPii(text=text),
-    )
-
-
-@pytest.fixture
-async def h(tmp_path: Path) -> AsyncIterator[Harness]:
-    async with Harness.embedded(tmp_path, [build()]) as harness:
-        harness.clock.set(NOW)
-        yield harness
-
-
-async def heard(h: Harness, *facts: Any) -> list[Any]:
-    """State the facts as their services would, and give what triage stated of them."""
-    for fact in facts:
-        await h.state("routing" if "ssign" in type(fact).__name__ else "intake", fact, area=AREA)
-    await h.settle()
-    await h.tick()
-    await h.settle()
-    mine = [r for r in await h.facts("fengqiao.cases") if r.envelope.source == "/triage"]
-    return [r.fact for r in mine]
 
 
 async def test_a_registered_case_is_analyzed_and_then_assessed(h: Harness) -> None:
@@ -127,7 +69,7 @@ async def test_the_form_and_the_parties_count(h: Harness) -> None:
     case = registered(
         "c1", "请问怎么处理，希望尽快解决", parties=parties, people_count=60, amount=Decimal(1000)
     )
-    analyzed, assessed = await heard(h, case)
+    analyzed, assessed, _ = await heard(h, case)
 
     assert (analyzed.people, analyzed.amount) == (60, Decimal(1000))
     assert analyzed.type != "00"

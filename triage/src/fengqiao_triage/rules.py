@@ -34,10 +34,20 @@ POLICY = "policy-v1"
 SCREENING = "screening-v1"
 
 
+def text_of(name: str) -> str:
+    """A rule file of this release as it was written; FileNotFoundError where it has none."""
+    return (resources.files(__package__) / "data" / f"{name}.yaml").read_text("utf-8")
+
+
+def versions_of(prefix: str) -> list[str]:
+    """The versions of a kind of rule file that this release carries."""
+    files = [entry.name for entry in (resources.files(__package__) / "data").iterdir()]
+    return sorted(f.removesuffix(".yaml") for f in files if f.startswith(f"{prefix}-"))
+
+
 def _load(name: str) -> Mapping[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = (resources.files(__package__) / "data" / f"{name}.yaml").read_text("utf-8")
-    data = cast("Mapping[str, Any]", yaml.load(text, Loader=loader))  # noqa: S506 a safe loader
+    data = cast("Mapping[str, Any]", yaml.load(text_of(name), Loader=loader))  # noqa: S506 a safe loader
     if data["version"] != name:
         raise ValueError(f"{name}.yaml says it is {data['version']}")
     return data
@@ -171,9 +181,13 @@ def _question(spec: Mapping[str, Any]) -> Question:
 @cache
 def policy(version: str = POLICY) -> Policy:
     """The grading policy of a version; FileNotFoundError where this release does not carry it."""
-    data = _load(version)
+    return policy_from(_load(version))
+
+
+def policy_from(data: Mapping[str, Any]) -> Policy:
+    """The policy that a policy file's data describe."""
     return Policy(
-        version=version,
+        version=data["version"],
         red_from=int(data["thresholds"]["red"]),
         yellow_from=int(data["thresholds"]["yellow"]),
         none_types=frozenset(data["none_types"]),

@@ -64,6 +64,21 @@ def detail_of(judgement: Judgement, analyser: str) -> dict[str, Any]:
             for s in found.screening
         ],
         "missing": list(found.missing),
+        **({"policy": _policy_says(judgement)} if "override" in judgement.inputs else {}),
+    }
+
+
+def _policy_says(judgement: Judgement) -> dict[str, Any]:
+    """What the words and the policy alone say, kept beside what a human decided."""
+    a, alone = judgement.read, judgement.alone
+    return {
+        "type": a.type,
+        "type_confidence": a.type_confidence,
+        "suitability": a.suitability,
+        "suitability_confidence": a.suitability_confidence,
+        "grade": alone.grade,
+        "score": alone.score,
+        "factors": [f.code for f in alone.factors],
     }
 
 
@@ -113,4 +128,4 @@ def judge_texts(rules: Rules, texts: Sequence[str], now: datetime, form: Form) -
 
 def _shown(rules: Rules, judgement: Judgement, texts: Texts) -> Assessment:
     said = columns_of(judgement, rules.versions.analyser)
-    return Assessment(**assessment_fields(said, rules.versions, texts))
+    return Assessment(**assessment_fields(said, rules.versions, rules.policy, texts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel
 from sqlalchemy import Row
@@ -13,7 +13,8 @@ from fengqiao_contracts import codes
 from fengqiao_contracts.values import Grade, Money, Outlet, Suitability
 
 from .domain.case import Versions
-from .rules import policy as policy_of
+from .domain.policy import Policy
+from .life_views import OverrideView
 
 Texts = Mapping[int, str | None]
 
@@ -82,6 +83,7 @@ class Revision(BaseModel):
     suitability: Suitability
     confidence: float
     policy_version: str
+    decided_by: Literal["policy", "human"]
     input_sha256: str
     assessed_at: datetime
 
@@ -110,14 +112,31 @@ class Assessment(BaseModel):
     screening_version: str
 
 
+class PolicySays(BaseModel):
+    """What the words and the policy alone say, beside what a human decided."""
+
+    type: str
+    type_confidence: float
+    suitability: Suitability
+    suitability_confidence: float
+    grade: Grade
+    score: int
+    factors: list[str]
+
+
 class CaseAssessment(Assessment):
-    """The present assessment of a case and all that came before."""
+    """The present assessment of a case and all that came before. `by_policy` is there where a human
+    decided otherwise.
+    """
 
     case_id: str
     revision: int
     previous: Grade | None
     input_sha256: str
     assessed_at: datetime
+    decided_by: Literal["policy", "human"]
+    by_policy: PolicySays | None
+    override: OverrideView | None
     history: list[Revision]
 
 
@@ -135,7 +154,9 @@ class Replay(BaseModel):
     computed: dict[str, Any]
 
 
-def assessment_fields(said: Mapping[str, Any], versions: Versions, texts: Texts) -> dict[str, Any]:
+def assessment_fields(
+    said: Mapping[str, Any], versions: Versions, policy: Policy, texts: Texts
+) -> dict[str, Any]:
     """The fields of an `Assessment` from a judgement as it is kept: its columns and its detail."""
     detail, kind = said["detail"], said["type"]
     flag_names, type_names = codes.table("flags").by_code, codes.table("types").by_code
@@ -162,7 +183,7 @@ def assessment_fields(said: Mapping[str, Any], versions: Versions, texts: Texts)
         "months": detail["months"],
         "confidence": said["confidence"],
         "missing": detail["missing"],
-        "questions": _questions(detail["missing"], versions.policy),
+        "questions": questions(detail["missing"], policy),
         "analyser": versions.analyser,
         "policy_version": versions.policy,
         "screening_version": versions.screening,
@@ -178,8 +199,8 @@ def _evidence(spans: Sequence[Sequence[int]], texts: Texts) -> list[Evidence]:
     return found
 
 
-def _questions(missing: Sequence[str], version: str) -> list[QuestionView]:
-    policy = policy_of(version)
+def questions(missing: Sequence[str], policy: Policy) -> list[QuestionView]:
+    """The questions of these codes in the policy's words."""
     asked = {q.code: (q, False) for q in policy.missing} | {
         q.code: (q, True) for q in policy.safety
     }
@@ -189,12 +210,16 @@ def _questions(missing: Sequence[str], version: str) -> list[QuestionView]:
     ]
 
 
-def case_assessment(rows: Sequence[Row[Any]], texts: Texts) -> CaseAssessment:
-    """The view of a case from its assessments, the newest first, and the texts one may read."""
+def case_assessment(
+    rows: Sequence[Row[Any]], policy: Policy, texts: Texts, override: OverrideView | None
+) -> CaseAssessment:
+    """The view of a case from its assessments, the newest first, the policy of that one, the texts
+    one may read, and the override that holds.
+    """
     row = rows[0]
     versions = Versions(**row.inputs["versions"])
     said = cast("Mapping[str, Any]", row._mapping)
-    fields = assessment_fields(said, versions, texts)
+    fields = assessment_fields(said, versions, policy, texts)
     return CaseAssessment(
         **fields,
         case_id=row.case_id,
@@ -202,8 +227,16 @@ def case_assessment(rows: Sequence[Row[Any]], texts: Texts) -> CaseAssessment:
         previous=row.previous,
         input_sha256=row.input_sha256,
         assessed_at=row.assessed_at,
+        decided_by=decided_by(row.inputs),
+        by_policy=row.detail.get("policy"),
+        override=override,
         history=[_revision(r) for r in rows],
     )
+
+
+def decided_by(inputs: Mapping[str, Any]) -> Literal["policy", "human"]:
+    """Whose grade, type and suitability an assessment gives."""
+    return "human" if "override" in inputs else "policy"
 
 
 def _revision(row: Row[Any]) -> Revision:
@@ -216,6 +249,7 @@ def _revision(row: Row[Any]) -> Revision:
         suitability=row.suitability,
         confidence=row.confidence,
         policy_version=row.inputs["versions"]["policy"],
+        decided_by=decided_by(row.inputs),
         input_sha256=row.input_sha256,
         assessed_at=row.assessed_at,
     )

@@ -48,12 +48,23 @@ class PartAnalysis:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """The last answer to a question: what it says (as the fact's `Answer`), and where its words stand."""
+
+    code: str
+    says: str
+    part: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """What was stated in fields rather than prose; None where nothing was.
 
     `respondent`: a counterpart is named, so that it cannot be "no dispute between parties" (00);
-    `answered`: the last part that answers questions, 0 for none: what earlier parts left unsure is
-    settled by it.
+    `answered`: the last part that denies in free words what was asked, 0 for none: what earlier
+    parts left unsure is settled by it; `answers`: what was answered question by question.
     """
 
     people: int | None = None
@@ -61,6 +72,7 @@ class Form:
     months: int | None = None
     respondent: bool = False
     answered: int = 0
+    answers: tuple[Answered, ...] = ()
 
 
 type Evidence = tuple[int, int, int]

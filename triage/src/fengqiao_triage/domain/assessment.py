@@ -30,6 +30,18 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Desk:
+    """What people did and left undone: `unanswered`, a safety question stood open for the policy's
+    days (one step up); `by_human`, a named human asked for this, so that a red may fall; `closed`,
+    the questions that were answered in words.
+    """
+
+    unanswered: bool = False
+    by_human: bool = False
+    closed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """The answer: colour, score, why, what is missing, what stands against mediation."""
 
@@ -47,22 +59,21 @@ def assess(
     a: Analysis,
     history: History,
     now: datetime,
-    *,
-    unanswered: bool = False,
+    desk: Desk | None = None,
 ) -> Assessment:
     """Grade a case by the policy: hard triggers, points with caps, colour, and the way down.
 
-    `unanswered` says that a safety question stood open for the policy's days: one step up.
     The same arguments give the same answer, whoever calls and whenever.
     """
+    desk = desk or Desk()
     factors, grade, score = _grade(policy, a)
-    if unanswered and _STEP_UP[grade] != grade:
-        grade = _STEP_UP[grade]
+    if desk.unanswered and step_up(grade) != grade:
+        grade = step_up(grade)
         factors.append(Factor(code="safety_unanswered", points=0))
-    held = hold(policy, grade, history, now)
+    held = hold(policy, grade, history, now, by_human=desk.by_human)
     if held != grade:
         factors.append(Factor(code=f"held_{held}", points=0))
-    missing, doubt = _missing(policy, a, held)
+    missing, doubt = _missing(policy, a, held, desk.closed)
     return Assessment(
         grade=held,
         score=score,
@@ -115,6 +126,11 @@ def _colour(policy: Policy, score: int, *, hard: bool) -> Grade:
     return "yellow" if score >= policy.yellow_from else "blue"
 
 
+def step_up(grade: Grade) -> Grade:
+    """The next grade above; red and none stay."""
+    return _STEP_UP[grade]
+
+
 def hold(
     policy: Policy, grade: Grade, history: History, now: datetime, *, by_human: bool = False
 ) -> Grade:
@@ -130,8 +146,10 @@ def hold(
     return floor if recent and RANK[grade] < RANK[floor] else grade
 
 
-def _missing(policy: Policy, a: Analysis, grade: Grade) -> tuple[tuple[str, ...], float]:
-    asked = [] if grade == "none" else [q for q in policy.missing if q.open(a)]
+def _missing(
+    policy: Policy, a: Analysis, grade: Grade, closed: frozenset[str]
+) -> tuple[tuple[str, ...], float]:
+    asked = [] if grade == "none" else [q for q in policy.missing if q.asked(a, closed)]
     safety = [q for q in policy.safety if q.open(a)] if a.unsure else []
     return tuple([q.code for q in (*safety, *asked)]), sum(q.doubt for q in asked)
 

@@ -10,7 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .analysis import Analyser, Analysis, Form, PartAnalysis
-from .assessment import Assessment, History, assess, input_sha256
+from .answers import answers_as_json, answers_from_json, closed, settled
+from .assessment import Assessment, Desk, History, assess, input_sha256
+from .override import Override, Seen, corrected, overridden, seen_now
 from .policy import Policy, ScreeningRule
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -39,7 +41,8 @@ class Rules:
 class Inputs:
     """All that an assessment depends on beside the rules: kept with it, so it can be repeated.
 
-    `parts` are the hashes of the texts in their order.
+    `parts` are the hashes of the texts in their order. `override` is the human's word that stood;
+    `by_human`: a named human gave the case back to the policy, so that a red may fall.
     """
 
     versions: Versions
@@ -48,10 +51,15 @@ class Inputs:
     history: History
     now: datetime
     unanswered: bool = False
+    override: Override | None = None
+    by_human: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """The inputs as they are stored and hashed."""
+        """The inputs as they are stored and hashed; what is not there is left out."""
         return {
+            **({"override": self.override.as_json()} if self.override else {}),
+            **({"by_human": True} if self.by_human else {}),
+            **({"answers": answers_as_json(self.form.answers)} if self.form.answers else {}),
             "versions": {
                 "analyser": self.versions.analyser,
                 "policy": self.versions.policy,
@@ -84,36 +92,73 @@ class Inputs:
                 months=form["months"],
                 respondent=form["respondent"],
                 answered=form["answered"],
+                answers=answers_from_json(data.get("answers")),
             ),
             history=History(data["previous"], _moment(data["last_red_at"])),
             now=datetime.fromisoformat(data["now"]),
             unanswered=data["unanswered"],
+            override=Override.from_json(data["override"]) if "override" in data else None,
+            by_human=data.get("by_human", False),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What triage says of a case, with the inputs it follows from (as stored) and their hash."""
+    """What triage says of a case, with the inputs it follows from (as stored) and their hash.
+
+    `read` and `alone` are what the words and the policy alone say: they differ from `analysis` and
+    `assessment` only where a human decided otherwise.
+    """
 
     analysis: Analysis
     assessment: Assessment
     inputs: Mapping[str, Any]
     sha256: str
+    read: Analysis
+    alone: Assessment
 
 
 def judge(rules: Rules, parts: Sequence[PartAnalysis], inputs: Inputs) -> Judgement:
     """Combine the parts and assess the whole; the same arguments give the same judgement."""
-    analysis = rules.analyser.combine(parts, inputs.form)
-    found = assess(
+    answers = inputs.form.answers
+    read = settled(rules.policy, rules.analyser.combine(parts, inputs.form), answers)
+    analysis, found, alone = _decide(rules, read, inputs)
+    stored = inputs.as_json()
+    return Judgement(analysis, found, stored, input_sha256(stored), read, alone)
+
+
+def _decide(
+    rules: Rules, read: Analysis, inputs: Inputs
+) -> tuple[Analysis, Assessment, Assessment]:
+    """What is decided, and what the policy alone says of the words as they were read."""
+    override = inputs.override
+    if override is None:
+        found = _assess(rules, read, inputs, held=True)
+        return read, found, found
+    alone = _assess(rules, read, inputs, held=False)
+    analysis = corrected(read, override)
+    if override.grade is None:
+        return analysis, _assess(rules, analysis, inputs, held=True), alone
+    by_policy = _assess(rules, analysis, inputs, held=False)
+    return analysis, overridden(override, by_policy, unanswered=inputs.unanswered), alone
+
+
+def _assess(rules: Rules, a: Analysis, inputs: Inputs, *, held: bool) -> Assessment:
+    """By the policy: with what came before (`held`), or from the facts alone."""
+    return assess(
         rules.policy,
         rules.screening,
-        analysis,
-        inputs.history,
+        a,
+        inputs.history if held else History(),
         inputs.now,
-        unanswered=inputs.unanswered,
+        Desk(held and inputs.unanswered, inputs.by_human, closed(inputs.form.answers)),
     )
-    stored = inputs.as_json()
-    return Judgement(analysis, found, stored, input_sha256(stored))
+
+
+def seen_of(rules: Rules, judged: Judgement, inputs: Inputs, override: Override) -> Seen:
+    """What the human has before him who overrides: the facts, with what he corrects of them."""
+    alone = _assess(rules, corrected(judged.read, override), inputs, held=False)
+    return seen_now(alone, len(inputs.parts), unanswered=inputs.unanswered)
 
 
 def day_of(moment: datetime) -> date:

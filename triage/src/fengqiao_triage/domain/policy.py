@@ -131,6 +131,12 @@ class Question:
         known = {"people": a.people, "amount": a.amount, "months": a.months}
         return self.unknown is not None and known[self.unknown] is None
 
+    def asked(self, a: Analysis, closed: frozenset[str]) -> bool:
+        """Whether it must be asked: open, and not answered in words. A number stays open until it is
+        known, whatever was answered.
+        """
+        return self.open(a) and not (self.code in closed and self.unknown is None)
+
 
 @dataclass(frozen=True, slots=True)
 class Downgrade:

@@ -33,4 +33,6 @@ async def note_referrers(tx: Tx, items: Sequence[Received[ReferralReceived]]) ->
 
 async def forget(tx: Tx, items: Sequence[Received[PersonalDataErased]]) -> None:
     """Erase the words of these cases; their assessments stay, they hold places only."""
-    await store.forget(tx, [item.fact.case_id for item in items])
+    ids = [item.fact.case_id for item in items]
+    await store.forget(tx, ids)
+    await store.forget_reasons(tx, ids)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from fengqiao_chassis.bus import Received
@@ -14,12 +14,15 @@ from fengqiao_contracts.errors import Retry
 from fengqiao_contracts.facts import CaseRegistered, CaseSupplemented
 
 from .. import store
-from ..domain.analysis import Form, PartAnalysis
+from ..domain.analysis import Answered, Form, PartAnalysis
+from ..domain.answers import denies, merged
 from ..domain.assessment import History
 from ..domain.case import Inputs, Rules, Versions, day_of, judge, months_since
-from ..domain.packing import pack, unpack
+from ..domain.packing import pack
 from ..domain.text import Text, sha256_of
 from ..rules import rules as rules_of
+from .again import Look, NewPart, asked_since, look
+from .in_force import rules_in_force
 from .outcome import Case, conclude
 
 ANSWER = "answer"
@@ -76,6 +79,7 @@ async def assess_registered(
     rules: Rules, tx: Tx, items: Sequence[Received[CaseRegistered]], plans: Sequence[Plan]
 ) -> None:
     """State what each new case is about and how dangerous it is."""
+    rules = await rules_in_force(tx, rules)
     plans = _marked(tx.keys, plans)
     found = [_first(rules, item, plan, tx.now) for item, plan in zip(items, plans, strict=True)]
     rows = [
@@ -101,14 +105,16 @@ def _first(rules: Rules, item: Received[CaseRegistered], plan: Plan, now: dateti
         respondent=any(p.role == "respondent" for p in fact.parties),
     )
     inputs = Inputs(rules.versions, (plan.sha256,), form, History(), now)
+    judgement = judge(rules, (plan.part,), inputs)
     return Case(
         case_id=fact.case_id,
         area=item.envelope.area,
         revision=1,
         cause=item.envelope.id,
         inputs=inputs,
-        judgement=judge(rules, (plan.part,), inputs),
+        judgement=judgement,
         texts={0: plan.text},
+        asked_at=asked_since(rules, judgement, now),
     )
 
 
@@ -129,6 +135,7 @@ async def assess_supplemented(
     rules: Rules, tx: Tx, items: Sequence[Received[CaseSupplemented]], plans: Sequence[Plan]
 ) -> None:
     """Assess again with the new words; what was a red is not lowered by them."""
+    rules = await rules_in_force(tx, rules)
     plans = _marked(tx.keys, plans)
     ids = [item.fact.case_id for item in items]
     rows = await store.lock_cases(tx, SYSTEM, ids)
@@ -153,51 +160,19 @@ def _again(
     now: datetime,
 ) -> Case:
     fact = item.fact
-    form = Form(
+    before = Look.at(row, item.envelope.id, now)
+    denied = fact.kind == ANSWER and not fact.answers and denies(plan.text)
+    answers = [Answered(a.code, a.says, fact.number, a.start, a.end) for a in fact.answers]
+    form = replace(
+        before.form,
         people=max([n for n in (row.people, fact.people_count) if n], default=None),
         amount=fact.amount if fact.amount is not None else row.amount,
-        months=row.months,
         respondent=row.respondent or any(p.role == "respondent" for p in fact.parties),
-        answered=fact.number if fact.kind == ANSWER else row.answered,
+        answered=fact.number if denied else row.answered,
+        answers=merged(before.form.answers, answers),
     )
-    inputs = Inputs(
-        rules.versions,
-        (*[part.sha256 for part in stored], plan.sha256),
-        form,
-        History(row.grade, row.last_red_at),
-        now,
-        row.unanswered and fact.kind != ANSWER,
-    )
-    parts = [*parts_again(rules, stored), plan.part]
-    return Case(
-        case_id=fact.case_id,
-        area=item.envelope.area,
-        revision=row.revision + 1,
-        cause=item.envelope.id,
-        inputs=inputs,
-        judgement=judge(rules, parts, inputs),
-        texts={**{part.part: part.text or "" for part in stored}, fact.number: plan.text},
-        last_red_at=row.last_red_at,
-    )
-
-
-def parts_again(rules: Rules, stored: Sequence[Any], *, anew: bool = False) -> list[PartAnalysis]:
-    """What stored parts say: as read then, or read anew (`anew`, or another analyser read them).
-
-    Erased words cannot be read anew: what had been read in them is used.
-    """
-    version = rules.versions.analyser
-    return [
-        unpack(row.part, row.analysis)
-        if row.text is None or (row.analyser == version and not anew)
-        else rules.analyser.analyse([Text(row.part, row.text, day_from(row.day))])[0]
-        for row in stored
-    ]
-
-
-def day_from(text: str) -> date:
-    """The business date of a stored part."""
-    return date.fromisoformat(text)
+    added = NewPart(plan.text, plan.sha256, plan.part)
+    return look(rules, row, stored, replace(before, form=form, added=added))
 
 
 async def _keep(tx: Tx, rules: Rules, found: Sequence[Case], plans: Sequence[Plan]) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 from fengqiao_chassis.bus import Received
 from fengqiao_chassis.store import Tx
-from fengqiao_contracts.facts import CaseAnalyzed, CaseAssessed
+from fengqiao_contracts.facts import CaseAnalyzed, CaseAssessed, ExpertReviewRequested
 from fengqiao_contracts.facts.triage import AnalysisPii, Flag
 
-from ..domain.assessment import open_safety
+from ..domain.answers import answers_as_json
 from ..domain.case import Inputs, Judgement, Rules
 from ..sheet import columns_of, flags_of
 
@@ -31,19 +31,23 @@ class Case:
     judgement: Judgement
     texts: Mapping[int, str]
     last_red_at: datetime | None = None
+    asked_at: datetime | None = None
 
     def changes(self) -> dict[str, Any]:
         """The columns of the case that a re-assessment changes."""
-        red = self.judgement.assessment.grade == "red"
+        grade, override = self.judgement.assessment.grade, self.inputs.override
         return {
             "people": self.inputs.form.people,
             "amount": self.inputs.form.amount,
             "respondent": self.inputs.form.respondent,
             "answered": self.inputs.form.answered,
+            "answers": answers_as_json(self.inputs.form.answers) or None,
             "unanswered": self.inputs.unanswered,
+            "asked_at": self.asked_at,
+            "override": override.after(grade).as_json() if override else None,
             "revision": self.revision,
-            "grade": self.judgement.assessment.grade,
-            "last_red_at": self.inputs.now if red else self.last_red_at,
+            "grade": grade,
+            "last_red_at": self.inputs.now if grade == "red" else self.last_red_at,
         }
 
     def standing(self) -> dict[str, Any]:
@@ -71,14 +75,16 @@ def conclude(rules: Rules, tx: Tx, found: Sequence[Case], causes: Sequence[Recei
 
 
 def state_facts(tx: Tx, case: Case, cause: Received[Any] | None) -> None:
-    """CaseAnalyzed, then CaseAssessed."""
+    """CaseAnalyzed, then CaseAssessed; where the case became red, ExpertReviewRequested."""
     tx.state(analyzed(case), area=case.area, cause=cause)
     tx.state(assessed(case), area=case.area, cause=cause)
+    if case.judgement.assessment.grade == "red" and case.inputs.history.previous != "red":
+        tx.state(review_requested(case), area=case.area, cause=cause)
 
 
 def analyzed(case: Case) -> CaseAnalyzed:
     """What the case is about, with the quoted words in the personal part."""
-    a = case.judgement.analysis
+    a = case.judgement.read
     flags = flags_of(a, case.inputs.versions.analyser)
     quotes = [
         case.texts.get(span.part, "")[span.start : span.end]
@@ -119,13 +125,30 @@ def assessed(case: Case) -> CaseAssessed:
         policy_version=case.inputs.versions.policy,
         input_sha256=case.judgement.sha256,
         assessed_at=case.inputs.now,
+        decided_by="human" if case.inputs.override else "policy",
+        policy_grade=case.judgement.alone.grade if case.inputs.override else None,
+    )
+
+
+def review_requested(case: Case) -> ExpertReviewRequested:
+    """The expert panel is due, with the factors that made the case red, the hard ones alone if any."""
+    factors = case.judgement.assessment.factors
+    reasons = [f.code for f in factors if f.hard] or [f.code for f in factors]
+    return ExpertReviewRequested(
+        case_id=case.case_id,
+        revision=case.revision,
+        type=case.judgement.analysis.type,
+        reasons=tuple(dict.fromkeys(reasons)),
+        requested_at=case.inputs.now,
     )
 
 
 def watch(rules: Rules, tx: Tx, case: Case) -> None:
-    """Start the clock of an open safety question; stop it where none is open any more."""
-    if open_safety(rules.policy, case.judgement.analysis):
+    """Keep the clock of an open safety question, from when it was first asked; stop it where none
+    is open any more.
+    """
+    if case.asked_at is not None:
         if not case.inputs.unanswered:
-            tx.due(SAFETY_QUESTION, case.case_id, case.inputs.now + rules.policy.raise_after)
+            tx.due(SAFETY_QUESTION, case.case_id, case.asked_at + rules.policy.raise_after)
     elif case.revision > 1:
         tx.undue(SAFETY_QUESTION, case.case_id)

@@ -7,15 +7,17 @@ from typing import Any
 
 from fengqiao_chassis.keys import Keyring
 from fengqiao_chassis.store import ReadTx, Scope
-from fengqiao_contracts.errors import Conflict, NotHereYet
+from fengqiao_contracts.errors import NotHereYet
 
 from .. import store
-from ..domain.case import Inputs, Rules, judge
+from ..domain.case import Inputs, judge
 from ..domain.text import sha256_of
-from ..rules import rules as rules_of
+from ..life_views import OverrideView, override_view
 from ..sheet import columns_of
 from ..views import CaseAssessment, Replay, case_assessment
-from .assess import mark_of, parts_again
+from .again import override_of, parts_again
+from .assess import mark_of
+from .in_force import policy_named, rules_then
 
 NOT_HERE = NotHereYet(
     "not-here-yet",
@@ -33,7 +35,20 @@ async def assessment_of(
     if not rows:
         raise NOT_HERE
     stored = (await store.parts_of(tx, scope, [case_id])).get(case_id, []) if with_texts else []
-    return case_assessment(rows, {row.part: row.text for row in stored})
+    policy = await policy_named(tx, rows[0].inputs["versions"]["policy"])
+    override = await _override(tx, scope, case_id, with_texts=with_texts)
+    return case_assessment(rows, policy, {row.part: row.text for row in stored}, override)
+
+
+async def _override(
+    tx: ReadTx, scope: Scope, case_id: str, *, with_texts: bool
+) -> OverrideView | None:
+    case = await store.case_of(tx, scope, case_id)
+    live = None if case is None else override_of(case)
+    if live is None:
+        return None
+    found = {row.id: row for row in await store.overrides_of(tx, scope, case_id)}
+    return override_view(found[live.id]._mapping, live, with_reason=with_texts)
 
 
 async def replay(tx: ReadTx, scope: Scope, case_id: str, revision: int | None = None) -> Replay:
@@ -48,7 +63,7 @@ async def replay(tx: ReadTx, scope: Scope, case_id: str, revision: int | None = 
     row = found[0]
     inputs = Inputs.from_json(row.inputs)
     stored = (await store.parts_of(tx, scope, [case_id]))[case_id][: len(inputs.parts)]
-    rules = _rules_then(inputs)
+    rules = await rules_then(tx, inputs.versions)
     judgement = judge(rules, parts_again(rules, stored, anew=True), inputs)
     computed = columns_of(judgement, inputs.versions.analyser)
     kept = {name: getattr(row, name) for name in computed}
@@ -60,18 +75,6 @@ async def replay(tx: ReadTx, scope: Scope, case_id: str, revision: int | None = 
         stored=kept,
         computed=computed,
     )
-
-
-def _rules_then(inputs: Inputs) -> Rules:
-    try:
-        return rules_of(inputs.versions)
-    except FileNotFoundError as gone:
-        raise Conflict(
-            "rules-gone",
-            "作出该评估的规则版本已不在本版本软件中，请用当时的版本重放。",
-            "This release no longer carries the rules of that assessment: replay it with the release "
-            "that made it.",
-        ) from gone
 
 
 def _unchanged(keys: Keyring, stored: Sequence[Any], inputs: Inputs) -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fengqiao_chassis.store import SYSTEM, Tx
 
 from .. import store
-from ..domain.analysis import Form
-from ..domain.assessment import History, open_safety
-from ..domain.case import Inputs, Rules, judge
-from .assess import parts_again
-from .outcome import Case, state_facts
+from ..domain.case import Rules
+from .again import Look, look
+from .in_force import rules_in_force
+from .outcome import SAFETY_QUESTION, state_facts
 
 
 async def raise_unanswered(rules: Rules, tx: Tx, subject: str, _: Any = None) -> None:
@@ -19,25 +19,12 @@ async def raise_unanswered(rules: Rules, tx: Tx, subject: str, _: Any = None) ->
     row = (await store.lock_cases(tx, SYSTEM, [subject])).get(subject)
     if row is None or row.unanswered:
         return
+    rules = await rules_in_force(tx, rules)
     stored = (await store.parts_of(tx, SYSTEM, [subject]))[subject]
-    parts = parts_again(rules, stored)
-    form = Form(row.people, row.amount, row.months, row.respondent, row.answered)
-    hashes = tuple([part.sha256 for part in stored])
-    history = History(row.grade, row.last_red_at)
-    inputs = Inputs(rules.versions, hashes, form, history, tx.now, unanswered=True)
-    judgement = judge(rules, parts, inputs)
-    if not open_safety(rules.policy, judgement.analysis):
+    late = replace(Look.at(row, SAFETY_QUESTION, tx.now), unanswered=True)
+    case = look(rules, row, stored, late)
+    if not case.inputs.unanswered:
         return
-    case = Case(
-        case_id=subject,
-        area=row.area_path,
-        revision=row.revision + 1,
-        cause="safety_question",
-        inputs=inputs,
-        judgement=judgement,
-        texts={part.part: part.text or "" for part in stored},
-        last_red_at=row.last_red_at,
-    )
     await store.revise_cases(tx, [{"case_id": subject, **case.changes()}])
     await store.add_assessments(tx, [case.record()])
     state_facts(tx, case, None)

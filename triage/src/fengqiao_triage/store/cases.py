@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from fengqiao_chassis.store import ReadTx, Scope, Tx, visible
 
@@ -17,7 +17,16 @@ _REVISE = (
     .values({
         name: bindparam(f"new_{name}")
         for name in (
-            "people", "amount", "respondent", "answered", "unanswered", "revision", "grade",
+            "people",
+            "amount",
+            "respondent",
+            "answered",
+            "answers",
+            "unanswered",
+            "asked_at",
+            "override",
+            "revision",
+            "grade",
             "last_red_at",
         )
     })
@@ -68,6 +77,42 @@ async def parts_of(tx: ReadTx, scope: Scope, ids: Collection[str]) -> dict[str, 
         .join(cases, cases.c.case_id == inputs.c.case_id)
         .where(inputs.c.case_id.in_(sorted(ids)), visible(cases.c, scope))
         .order_by(inputs.c.case_id, inputs.c.part)
+    )
+    found: dict[str, list[Row[Any]]] = {}
+    for row in await tx.all(stmt):
+        found.setdefault(row.case_id, []).append(row)
+    return found
+
+
+async def case_of(tx: ReadTx, scope: Scope, case_id: str) -> Row[Any] | None:
+    """A case as it stands; None where it is not here or not seen."""
+    return await tx.one(select(cases).where(cases.c.case_id == case_id, visible(cases.c, scope)))
+
+
+async def count_cases(tx: ReadTx, scope: Scope) -> int:
+    """How many cases the scope covers."""
+    stmt = select(func.count()).select_from(cases).where(visible(cases.c, scope))
+    return int(await tx.scalar(stmt))
+
+
+async def cases_after(tx: ReadTx, scope: Scope, after: str, limit: int) -> Sequence[str]:
+    """Ids of cases in their order, those after `after`."""
+    stmt = (
+        select(cases.c.case_id)
+        .where(cases.c.case_id > after, visible(cases.c, scope))
+        .order_by(cases.c.case_id)
+        .limit(limit)
+    )
+    return [row.case_id for row in await tx.all(stmt)]
+
+
+async def histories(tx: ReadTx, scope: Scope, ids: Collection[str]) -> dict[str, list[Row[Any]]]:
+    """Every assessment of these cases, each case's in order."""
+    stmt = (
+        select(assessments, cases.c.area_path)
+        .join(cases, cases.c.case_id == assessments.c.case_id)
+        .where(assessments.c.case_id.in_(sorted(ids)), visible(cases.c, scope))
+        .order_by(assessments.c.case_id, assessments.c.revision)
     )
     found: dict[str, list[Row[Any]]] = {}
     for row in await tx.all(stmt):

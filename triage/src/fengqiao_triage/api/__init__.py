@@ -10,16 +10,15 @@ from pydantic import Field
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.web import Body, Day, MoneyIn, Text, Who
 
-from .domain.case import Rules
-from .domain.text import MAX_CHARS
-from .handlers import reads
-from .sheet import dry_run
-from .views import Assessment, CaseAssessment, Replay
-
-READERS = ("city", "district", "clerk", "mediator")
-"""Roles that may read what people wrote, in the cases of their scope."""
-STAFF = (*READERS, "admin")
-VIEWERS = (*STAFF, "partner", "auditor")
+from ..domain.case import Rules
+from ..domain.text import MAX_CHARS
+from ..handlers import reads
+from ..handlers.in_force import rules_in_force
+from ..sheet import dry_run
+from ..views import Assessment, CaseAssessment, Replay
+from .life import add_life_routes
+from .policies import add_policy_routes
+from .roles import READERS, STAFF, VIEWERS
 
 
 class Question(Body):
@@ -35,6 +34,8 @@ class Question(Body):
 def router(rules: Rules, ctx: Context) -> APIRouter:
     """The routes, bound to the rules in force."""
     routes = APIRouter(tags=["triage"])
+    add_life_routes(routes, rules, ctx)
+    add_policy_routes(routes, rules, ctx)
 
     @routes.get("/cases/{case_id}/assessment")
     async def get_assessment(case_id: str, request: Request, who: Who) -> CaseAssessment:
@@ -62,8 +63,10 @@ def router(rules: Rules, ctx: Context) -> APIRouter:
     async def post_analyze(body: Question, who: Who) -> Assessment:
         """The same for a text that is not a case; nothing is stored."""
         who.require(*STAFF)
+        async with ctx.db.read() as tx:
+            now = await rules_in_force(tx, rules)
         return dry_run(
-            rules,
+            now,
             [body.text, *body.supplements],
             ctx.now(),
             people=body.people_count,
