@@ -271,3 +271,29 @@ def test_danger_must_be_reported_but_may_be_mediated() -> None:
         ("report_to_police", None, "人民调解法第二十五条")
     ]
     assert assess(policy(), screening(), analysis(), History(), NOW).screening == ()
+
+
+@pytest.mark.parametrize(
+    ("signs", "kind", "rules"),
+    [
+        ({"dv": 1}, "01", ["report_dv"]),
+        ({"minor_risk": 1}, "01", ["report_minor"]),
+        ({"dv": 1, "violence": 1}, "01", ["report_to_police", "report_dv"]),
+        ({"selfharm": 1}, "04", ["report_to_police"]),
+        ({"status_relation": 1}, "01", ["status_not_confirmable"]),
+        ({"ownership": 1}, "03", ["ownership_not_confirmable"]),
+        ({"ownership": 1}, "10", []),
+    ],
+)
+def test_what_must_be_reported_or_cannot_be_confirmed_stays_mediable(
+    signs: dict[str, int], kind: str, rules: list[str]
+) -> None:
+    found = assess(policy(), screening(), analysis(signs, type=kind), History(), NOW).screening
+
+    assert [s.rule for s in found] == rules
+    assert {s.instead for s in found} <= {None}
+
+
+def test_an_old_screening_version_is_still_there_for_replay() -> None:
+    assert "report_dv" not in [rule.rule for rule in screening("screening-v1")]
+    assert "report_dv" in [rule.rule for rule in screening()]

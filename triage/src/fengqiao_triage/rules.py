@@ -31,7 +31,7 @@ LEXICON = "lexicon-v1"
 CUES = "cues-v1"
 ANALYSER = f"{LEXICON}+{CUES}"
 POLICY = "policy-v1"
-SCREENING = "screening-v1"
+SCREENING = "screening-v2"
 
 
 def text_of(name: str) -> str:
@@ -116,6 +116,12 @@ def cue_set(version: str = CUES) -> CueSet:
         hearsay=_some(data["hearsay"]),
     )
     return CueSet({c.code: c for c in cues}, guards, index_of(cues))
+
+
+def signs_of(analyser_version: str = ANALYSER) -> Mapping[str, Cue]:
+    """The signs that an analyser of that version finds; a policy may name these and no others."""
+    named = [part for part in analyser_version.split("+") if part.startswith("cues-")]
+    return cue_set(named[0] if named else CUES).cues
 
 
 @cache
