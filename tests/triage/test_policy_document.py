@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from fengqiao_triage import policy_yaml
 from fengqiao_triage.policy_document import check, parsed
-from fengqiao_triage.rules import CUES, POLICY, policy, text_of
+from fengqiao_triage.rules import POLICY, policy, signs_of, text_of
 
 SHIPPED = text_of(POLICY)
 NEW = SHIPPED.replace(f"version: {POLICY}", "version: policy-v2", 1)
 
 
 def checked(text: str) -> Any:
-    return check(text, CUES, policy())
+    return check(text, signs_of(), policy())
 
 
 def test_the_shipped_policy_passes_and_means_the_same() -> None:

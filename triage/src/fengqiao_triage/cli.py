@@ -1,37 +1,31 @@
-"""`fengqiao triage`: measure the rules, explain a text, compute an assessment again."""
+"""`fengqiao triage`: measure the rules, explain a text, change the policy, compute an assessment again."""
 
 from __future__ import annotations
 
 import json
-import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
 from . import evaluate as ev
-from .domain.text import MAX_CHARS
+from .cli_explain import explain
+from .cli_platform import HERE, Platform, Token, Url, console
+from .cli_policy import app as policy_app
+from .cli_policy import backtest
 from .rules import rules as rules_of
-from .sheet import dry_run
-from .views import Assessment
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Analyze and assess (分析研判、分类评估): measure the rules on labelled texts, explain what they "
-    "say of one text, compute a stored assessment again.",
+    "say of one text, change the grading policy, compute a stored assessment again.",
 )
-console = Console()
-COLOURS = {
-    "red": "bold white on red",
-    "yellow": "bold black on yellow",
-    "blue": "bold white on blue",
-}
+app.command()(explain)
+app.command()(backtest)
+app.add_typer(policy_app, name="policy")
 
 
 @app.command()
@@ -142,82 +136,20 @@ def _print_errors(readings: list[ev.Reading], count: int) -> None:
 
 
 @app.command()
-def explain(
-    text: Annotated[str, typer.Argument(help="The text; `-` reads it from standard input.")],
-    people: Annotated[int | None, typer.Option(min=0, help="Stated number of people.")] = None,
-) -> None:
-    """Show a text with its evidence, the score sheet and the questions to ask.
-
-    Example: fengqiao triage explain "楼上漏水两年了，找他三次都不管，昨天他说再来就拿刀"
-    """
-    words = sys.stdin.read() if text == "-" else text
-    if not words.strip() or len(words) > MAX_CHARS:
-        raise typer.BadParameter(
-            f"the text must have 1 to {MAX_CHARS} characters", param_hint="TEXT"
-        )
-    view = dry_run(rules_of(), [words], datetime.now(UTC), people=people)
-    _show(words, view)
-
-
-def _show(words: str, view: Assessment) -> None:
-    shown = Styled(words)
-    for e in [e for flag in view.flags for e in flag.evidence]:
-        shown.stylize("bold cyan", e.start, e.end)
-    for e in [e for factor in view.factors if factor.hard for e in factor.evidence]:
-        shown.stylize("bold red", e.start, e.end)
-    console.print(shown)
-    console.print(Styled(f" {view.risk} ", style=COLOURS.get(view.risk, "reverse")), end=" ")
-    console.print(
-        f"{view.score} points · {view.type.code} {view.type.name} ({view.type_confidence:.0%})"
-        f" · suitability {view.suitability} · confidence {view.confidence:.0%}"
-    )
-    table = Table("factor", "points", "words")
-    for f in view.factors:
-        quoted = " … ".join(e.text or "" for e in f.evidence)
-        table.add_row(f.code, "red" if f.hard else str(f.points), quoted)
-    console.print(table)
-    for s in view.screening:
-        console.print(
-            f"screening: {s.rule} ({s.article})" + (f" → {s.instead}" if s.instead else "")
-        )
-    for q in view.questions:
-        console.print(f"? {q.zh}  {q.en}" + (" [bold red]safety[/]" if q.safety else ""))
-
-
-@app.command()
 def replay(
     case: Annotated[str, typer.Option("--case", help="The id of the case.")],
     revision: Annotated[
         int | None, typer.Option(min=1, help="Which assessment; else the last.")
     ] = None,
-    url: Annotated[
-        str, typer.Option(envvar="FENGQIAO_URL", help="The running platform.")
-    ] = "http://127.0.0.1:8080",
-    token: Annotated[
-        str, typer.Option(envvar="FENGQIAO_TOKEN", help="An access token (POST /v1/auth/login).")
-    ] = "",
+    url: Url = HERE,
+    token: Token = "",
 ) -> None:
     """Compute a stored assessment again from its inputs; exit 1 where the answer differs.
 
     Example: FENGQIAO_TOKEN=… fengqiao triage replay --case 0199…
     """
     query = {} if revision is None else {"revision": revision}
-    try:
-        answer = httpx.get(
-            f"{url.rstrip('/')}/v1/cases/{case}/assessment/replay",
-            params=query,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            timeout=30,
-        )
-    except httpx.HTTPError as failed:
-        console.print(f"cannot reach {url}: {failed}. Is it running (fengqiao up)? See --url.")
-        raise typer.Exit(2) from failed
-    body = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-    if answer.is_error:
-        console.print(
-            f"{answer.status_code}: {body.get('title') or body.get('detail') or answer.text}"
-        )
-        raise typer.Exit(2)
+    body = Platform(url, token).get(f"/cases/{case}/assessment/replay", **query)
     console.print(f"revision {body['revision']}: {'same answer' if body['same'] else 'DIFFERENT'}")
     if not body["same"]:
         console.print_json(

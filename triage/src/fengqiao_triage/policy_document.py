@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -15,7 +15,7 @@ from . import policy_yaml
 from .domain.policy import Policy
 from .policy_schema import ConditionDoc, PolicyDoc, QuestionDoc, RuleDoc
 from .policy_yaml import BadYaml, Document, Issue, Place
-from .rules import cue_set, policy_from
+from .rules import policy_from
 
 LOCAL_QUESTION = "local_"
 MAX_ISSUES = 50
@@ -42,8 +42,8 @@ def parsed(text: str) -> Policy:
     return policy_from(policy_yaml.read(text).data)
 
 
-def check(text: str, cues: str, before: Policy | None = None) -> Checked:
-    """Check a policy's text against the signs of `cues`; `before` is the policy now in force."""
+def check(text: str, signs: Collection[str], before: Policy | None = None) -> Checked:
+    """Check a policy's text against the signs that are found; `before` is the policy now in force."""
     sha256 = sha256_of(text)
     try:
         document = policy_yaml.read(text)
@@ -55,7 +55,7 @@ def check(text: str, cues: str, before: Policy | None = None) -> Checked:
         doc = PolicyDoc.model_validate(document.data)
     except ValidationError as wrong:
         return Checked(version, sha256, tuple(_worded(document, wrong)))
-    issues = tuple(_Check(document, doc, cues).issues())[:MAX_ISSUES]
+    issues = tuple(_Check(document, doc, signs).issues())[:MAX_ISSUES]
     if issues:
         return Checked(version, sha256, issues)
     policy = policy_from(document.data)
@@ -78,7 +78,7 @@ class _Check:
 
     document: Document
     doc: PolicyDoc
-    cues: str
+    signs: Collection[str]
 
     def issues(self) -> Iterator[Issue]:
         doc = self.doc
@@ -115,10 +115,7 @@ class _Check:
     def _condition(self, place: Place, rule: ConditionDoc) -> Iterator[Issue]:
         types, suits = codes.table("types").codes, codes.table("suitability").codes
         for name, known, table in (
-            *[
-                (field, tuple(cue_set(self.cues).cues), "")
-                for field in ("signs", "needs", "without")
-            ],
+            *[(field, self.signs, "") for field in ("signs", "needs", "without")],
             ("types", types, "types"),
             ("not_types", types, "types"),
             ("suits", suits, "suitability"),
@@ -141,9 +138,8 @@ class _Check:
 
     def _question(self, place: Place, question: QuestionDoc) -> Iterator[Issue]:
         safety = place[0] == "safety"
-        known = tuple(cue_set(self.cues).cues)
-        yield from self._known((*place, "absent"), question.absent, known, "")
-        yield from self._known((*place, "unsure"), question.unsure, known, "")
+        yield from self._known((*place, "absent"), question.absent, self.signs, "")
+        yield from self._known((*place, "unsure"), question.unsure, self.signs, "")
         row = codes.table("questions").by_code.get(question.code)
         if row is None and not question.code.startswith(LOCAL_QUESTION):
             yield self._issue(
@@ -162,7 +158,7 @@ class _Check:
             )
 
     def _known(
-        self, place: Place, said: Sequence[str], known: Sequence[str], table: str
+        self, place: Place, said: Sequence[str], known: Collection[str], table: str
     ) -> Iterator[Issue]:
         where = (f"见 GET /v1/codes/{table}", f"see GET /v1/codes/{table}")
         if not table:

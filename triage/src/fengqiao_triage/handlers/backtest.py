@@ -13,12 +13,13 @@ from fengqiao_chassis.store import ReadTx, Scope
 from fengqiao_contracts.values import Grade
 
 from .. import store
+from ..domain.analysis import PartAnalysis
 from ..domain.assessment import Assessment, History
 from ..domain.case import Inputs, Judgement, Rules, judge
-from ..domain.packing import unpack
 from ..domain.policy import Policy
 from ..life_views import Backtest, Change
 from ..rules import rules as rules_of
+from .again import parts_again
 from .in_force import with_policy
 
 BREATH = 25
@@ -78,10 +79,13 @@ def _relived(policy: Policy, rows: Sequence[Any], stored: Sequence[Any]) -> Judg
     previous: Grade | None = None
     red_at: datetime | None = None
     found: Judgement | None = None
-    parts = [unpack(row.part, row.analysis) for row in stored]
+    read: dict[str, list[PartAnalysis]] = {}
     for row in rows:
         then = Inputs.from_json(row.inputs)
         rules = _under(policy, then)
+        if rules.versions.analyser not in read:
+            read[rules.versions.analyser] = parts_again(rules, stored)
+        parts = read[rules.versions.analyser]
         inputs = replace(then, versions=rules.versions, history=History(previous, red_at))
         found = judge(rules, parts[: len(then.parts)], inputs)
         previous = found.assessment.grade

@@ -14,19 +14,14 @@ from ..domain.case import Rules
 from ..life_views import ActivationView, IssueView, PolicyCheck, PolicyHead, PolicyList, PolicyText
 from ..policy_document import Checked, check, sha256_of
 from ..policy_yaml import Issue
-from ..rules import text_of, versions_of
+from ..rules import signs_of, text_of, versions_of
 from .in_force import rules_in_force
 
 
 async def check_policy(tx: ReadTx, rules: Rules, text: str) -> Checked:
     """Check a policy's text against the signs of this release and the policy in force."""
     now = await rules_in_force(tx, rules)
-    return check(text, cues_of(rules), now.policy)
-
-
-def cues_of(rules: Rules) -> str:
-    """The version of the signs that an analyser reads; policies may name these and no others."""
-    return rules.versions.analyser.partition("+")[2]
+    return check(text, signs_of(rules.versions.analyser), now.policy)
 
 
 def check_view(checked: Checked) -> PolicyCheck:
