@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from .cli_platform import HERE, Platform, Token, Url, console, errors, say_issue
+from .domain.case import CHINA
 from .domain.policy import Policy
 from .policy_document import check
 from .policy_yaml import MAX_CHARS
@@ -44,7 +46,8 @@ def list_policies(url: Url = HERE, token: Token = "") -> None:
     if found["activations"]:
         table = Table("no.", "version", "from", "by", "reason")
         for one in found["activations"]:
-            cells = (one["version"], one["active_from"], one["activated_by"], one["reason"])
+            moment = _local(one["active_from"])
+            cells = (one["version"], moment, one["activated_by"], one["reason"])
             table.add_row(str(one["number"]), *cells)
         console.print(table)
 
@@ -141,7 +144,8 @@ def activate(
     body = {"reason": reason, **({"active_from": at} if at else {})}
     found = Platform(url, token).post(f"/policies/{version}/activate", body)
     console.print(
-        f"{found['version']} 自 {found['active_from']} 起生效 · holds from then on", highlight=False
+        f"{found['version']} 自 {_local(found['active_from'])} 起生效 · holds from then on",
+        highlight=False,
     )
 
 
@@ -225,6 +229,11 @@ def _print_changes(shown: list[dict[str, Any]], total: int) -> None:
         reasons = " ".join(why) or "threshold"
         table.add_row(one["case_id"], one["type"], one["before"], one["after"], points, reasons)
     console.print(table)
+
+
+def _local(moment: str) -> str:
+    """A moment as people in China read it."""
+    return f"{datetime.fromisoformat(moment).astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
 
 
 def policy_of_file(file: Path) -> Policy:

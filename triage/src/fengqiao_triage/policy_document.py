@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -33,8 +34,9 @@ class Checked:
 
 
 def sha256_of(text: str) -> str:
-    """The hash under which a policy's text is known."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """The hash under which a policy's text is known, here and by the platform that was sent it."""
+    clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    return hashlib.sha256(clean.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def parsed(text: str) -> Policy:
