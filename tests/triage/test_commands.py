@@ -63,11 +63,11 @@ def test_what_cannot_be_is_refused_in_words(words: list[str]) -> None:
 def test_a_text_is_graded_by_a_policy_file_and_a_wrong_file_is_told_by_line(tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
     file.write_text(
-        text_of(POLICY).replace(POLICY, "policy-v2", 1).replace("yellow: 30", "yellow: 1")
+        text_of(POLICY).replace(POLICY, "policy-x2", 1).replace("yellow: 30", "yellow: 1")
     )
-    assert "policy-v2" in run("explain", TOLD, "--policy", str(file))[1]
+    assert "policy-x2" in run("explain", TOLD, "--policy", str(file))[1]
     code, said = run("policy", "validate", str(file))
-    assert (code, "policy-v2: 可以使用" in said) == (0, True)
+    assert (code, "policy-x2: 可以使用" in said) == (0, True)
 
     file.write_text(
         file.read_text("utf-8").replace("signs: [threat]", "signs: [thret]", 1), "utf-8"

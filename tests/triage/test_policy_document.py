@@ -12,7 +12,7 @@ from fengqiao_triage.policy_document import check, parsed
 from fengqiao_triage.rules import POLICY, policy, signs_of, text_of
 
 SHIPPED = text_of(POLICY)
-NEW = SHIPPED.replace(f"version: {POLICY}", "version: policy-v2", 1)
+NEW = SHIPPED.replace(f"version: {POLICY}", "version: policy-x2", 1)
 
 
 def checked(text: str) -> Any:
@@ -44,7 +44,8 @@ WRONG = {
     "yes for a number": (edit("points: 10", "points: yes"), "points.0.rules.0.points"),
     "a code twice": (edit("code: people_10", "code: people_5"), "points.0.rules.1.code"),
     "a group twice": (edit("group: amount", "group: people"), "points.1.group"),
-    "a name of another kind": (edit("version: policy-v2", "version: rules 2"), "version"),
+    "a name of another kind": (edit("version: policy-x2", "version: rules 2"), "version"),
+    "a name of the releases": (edit("version: policy-x2", "version: policy-v77"), "version"),
     "a red that a machine may lower": (
         edit("red_needs_human: true", "red_needs_human: false"),
         "downgrade.red_needs_human",

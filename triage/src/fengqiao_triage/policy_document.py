@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from . import policy_yaml
 from .domain.policy import Policy
 from .policy_schema import ConditionDoc, PolicyDoc, QuestionDoc, RuleDoc
 from .policy_yaml import BadYaml, Document, Issue, Place
-from .rules import policy_from
+from .rules import policy_from, versions_of
 
 LOCAL_QUESTION = "local_"
 MAX_ISSUES = 50
+RELEASE = re.compile(r"policy-v[0-9.]+")
+"""Names of the release's own versions: a bureau's must not meet one of a later release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,13 @@ class _Check:
 
     def issues(self) -> Iterator[Issue]:
         doc = self.doc
+        if RELEASE.fullmatch(doc.version) and doc.version not in versions_of("policy"):
+            yield self._issue(
+                ("version",),
+                "reserved-version",
+                "policy-v 加数字留给软件自带的版本，请换一个，如 policy-2026-12",
+                "policy-v and a number is for the software's own versions: take policy-2026-12",
+            )
         if doc.thresholds.yellow >= doc.thresholds.red:
             yield self._issue(
                 ("thresholds", "yellow"), "bad-thresholds", "应小于 red", "must be below red"
