@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -210,6 +211,16 @@ def test_fields_come_in_the_form_that_handlers_use() -> None:
     assert note.at.isoformat() == "2026-01-01T00:00:00+00:00"
     with pytest.raises(ValidationError):
         Note.model_validate({"name": "\u202eevil"})
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x1f", "\x7f", "\x85", "\x9f", " "])
+def test_a_code_holds_no_control_character_by_any_dialect_of_patterns(control: str) -> None:
+    """Python's `\\s` takes in U+0085, that of a browser does not: the pattern names it."""
+    with pytest.raises(ValidationError):
+        Note(name="a", area=f"51{control}0100")
+
+    pattern = Note.model_json_schema()["properties"]["area"]["pattern"]
+    assert re.search(pattern.replace(r"\s", " "), f"51{control}0100") is None
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfe{", b"{", b"[" * 900])

@@ -21,7 +21,7 @@ from .domain.states import State
 from .handlers import acceptance, agreement, contacts, ending
 from .handlers.common import OFFICES, not_here_yet, not_your_case
 
-_PLAIN = r"^[^\s\x00-\x1f\x7f]+$"
+_PLAIN = r"^[^\s\x00-\x1f\x7f-\x9f]+$"
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=_PLAIN)]
 AgreementId = Annotated[str, Path(min_length=1, max_length=64, pattern=_PLAIN)]
 _TAG = {"pattern": '^([*]|(W/)?"?[0-9]{1,9}"?)$', "examples": ['"1"']}

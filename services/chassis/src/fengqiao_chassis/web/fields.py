@@ -180,7 +180,7 @@ Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=_
 MoneyIn = Annotated[Decimal, BeforeValidator(_money, json_schema_input_type=_MONEY_TEXT)]
 """Yuan, from a decimal string or an integer; >= 0 with at most two decimals."""
 
-Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
+Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f-\x9f]+$")]
 """A code of a table, or an id."""
 
 AREA_PATTERN = "^([0-9]{6}([0-9]{3}){0,2}|[a-z]{2,20})$"
@@ -188,7 +188,7 @@ AreaCode = Annotated[
     str,
     Field(
         max_length=64,
-        pattern=r"^[^\s\x00-\x1f\x7f]+$",
+        pattern=r"^[^\s\x00-\x1f\x7f-\x9f]+$",
         json_schema_extra={
             "pattern": AREA_PATTERN,
             "description": "区划代码, 见 GET /v1/codes/areas · division code, or a zone's",
