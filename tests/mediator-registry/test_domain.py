@@ -6,10 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 import pytest
+from pydantic import BaseModel
 
 from fengqiao_contracts.errors import Conflict, Forbidden, Invalid
 from fengqiao_mediator_registry import domain, policy
 from fengqiao_mediator_registry.domain import MOVES, Action, State
+from fengqiao_mediator_registry.handlers.inputs import (
+    Application,
+    NewCommittee,
+    PatchCommittee,
+    PutCommittee,
+    PutMediator,
+)
 
 POLICY = policy.load()
 
@@ -149,3 +157,14 @@ def test_masks_hide_the_middle() -> None:
     assert domain.mask_phone("15400001234") == "154****1234"
     assert domain.mask_phone("12345") == "*****"
     assert domain.mask_id("A1") == "**"
+
+
+@pytest.mark.parametrize(
+    "body", [NewCommittee, PutCommittee, PatchCommittee, Application, PutMediator]
+)
+def test_the_document_lists_the_types_that_one_may_be_special_in(body: type[BaseModel]) -> None:
+    said = body.model_json_schema()["properties"]["specialities"]
+    listed = said.get("anyOf", [said])[0]["items"]["enum"]
+
+    assert domain.check_specialities(listed) == tuple(listed)
+    assert set(listed) == domain.DISPUTE_TYPES

@@ -9,6 +9,8 @@ from pydantic import Field
 from fengqiao_chassis.web import AreaCode, Body, Code, Day, Text
 from fengqiao_contracts.values import CommitteeKind
 
+from ..domain import DISPUTE_TYPES
+
 if TYPE_CHECKING:
     type Title = str
     type Line = str
@@ -31,7 +33,10 @@ Grade = Annotated[int, Field(ge=1, le=4)]
 
 Capacity = Annotated[int, Field(ge=0, le=200)]
 Headcount = Annotated[int, Field(ge=0, le=1000)]
-Types = Annotated[list[Code], Field(max_length=20)]
+DisputeType = Annotated[Code, Field(json_schema_extra={"enum": [*sorted(DISPUTE_TYPES)]})]
+"""The document lists the types; `check_specialities` refuses others with words of its own."""
+
+Types = Annotated[list[DisputeType], Field(max_length=20)]
 IdKind = Literal[
     "resident_id",
     "passport",
