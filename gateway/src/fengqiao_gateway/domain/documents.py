@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .links import add_links
 from .refusals import FIELD_PROBLEM, PROBLEM, refusals
 from .routes import SELF, SERVICES, find_route
 
@@ -71,6 +72,7 @@ def merge(own: Document, others: Mapping[str, Document], version: str) -> dict[s
             public = path if service == SELF else f"/v1{path}"
             if service == SELF or _leads_to(path, service):
                 paths[public] = _operations(service, path, renamed(item))
+    add_links(paths)
     return {
         "openapi": "3.1.0",
         "info": {
