@@ -81,10 +81,10 @@ class Dispute:
             assert time.monotonic() < end, f"{shown} is not {wanted}"
             await asyncio.sleep(0.05)
 
-    async def until_assigned(self) -> dict[str, Any]:
+    async def until_assigned(self, seconds: float = 20) -> dict[str, Any]:
         """The case once the register and the casework both know its mediator."""
-        case = await self.until(status="assigned")
-        end = time.monotonic() + 20
+        case = await self.until(seconds, status="assigned")
+        end = time.monotonic() + seconds
         while (await self.get("/casework"))["state"] == "registered":
             assert time.monotonic() < end, "the casework never heard of the assignment"
             await asyncio.sleep(0.05)

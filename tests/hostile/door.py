@@ -10,6 +10,9 @@ from flow.desk import LEAK, PASSWORD, Stack, register
 
 from fengqiao_host import remote
 
+NOBODY = "127.0.0.1:9"
+"""Where nobody listens: a webhook may name it, and its deliveries fail at once."""
+
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "jinjiang": {"role": "district", "areas": ["510104"]},
     "wuhou": {"role": "district", "areas": ["510107"]},
@@ -72,6 +75,11 @@ async def fill(stack: Stack, folder: Path) -> Door:
         body = {"system": "court", "name": "法院", "channel": "court", "areas": ["510100"]}
         key = (await client.post("/partners", json=body)).json()
         door.headers["court"] = {"authorization": f"Bearer {key['key']}"}
+        door.ids["court"] = key["partner"]["id"]
+        body |= {"system": "petition", "name": "信访", "channel": "petition"}
+        door.ids["spare partner"] = (await client.post("/partners", json=body)).json()["partner"][
+            "id"
+        ]
         door.ids["case"] = (await register(client, LEAK)).id
         assert (await remote.wait_settled(client, 60))["settled"]
     return door
