@@ -224,7 +224,6 @@ async def _imported(town: Town, lives: Lives, folder: Path) -> None:
         *("import", str(path), "--channel", "petition", "--area", ELSEWHERE),
         *("--map", "narrative=words"),
     )
-    lives.printed["import's errors"] = path.with_name(path.name + ".errors.csv").read_bytes()
 
 
 async def _suspended(town: Town) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 from aiokafka import AIOKafkaConsumer
 from flow.desk import Stack
 from sqlalchemy import text
@@ -85,6 +86,19 @@ def logs(*folders: Path) -> dict[str, bytes]:
             if path.is_file() and named and "data" not in path.relative_to(folder).parts:
                 found[str(path)] = path.read_bytes()
     return found
+
+
+def metrics(stack: Stack) -> dict[str, bytes]:
+    """What every process shows to Prometheus."""
+    return {
+        f"/metrics of {name}": httpx.get(f"{url}/metrics", timeout=60, trust_env=False).content
+        for name, url in stack.processes.items()
+    }
+
+
+def error_files(folder: Path) -> dict[str, bytes]:
+    """The files of bad rows that imports left beside their files."""
+    return {str(path): path.read_bytes() for path in sorted(folder.glob("*.errors.csv"))}
 
 
 def records(bootstrap: str) -> dict[str, bytes]:

@@ -1,7 +1,9 @@
 """Facts stated by hand: such as a handler rejects, records nobody can read, and planted leaks."""
 
+import asyncio
+import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from canary.persons import Flock, Marked
 from canary.places import Column, connected, service_of
 from canary.town import Town
+from flow.desk import Stack
 from sqlalchemy import (
     ColumnElement,
     LargeBinary,
@@ -20,6 +23,7 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -164,6 +168,29 @@ async def in_tables(connection: AsyncConnection, value: str) -> set[Column]:
         await connection.execute(update(table).where(place == first).values(row))
         filled |= {(service_of(name), name, column.name) for column in wide}
     return filled
+
+
+@contextlib.contextmanager
+def in_a_status(stack: Stack, case_id: str, value: str) -> Iterator[None]:
+    """Let the register show a value as the status of a case, for the time of the block."""
+    before = asyncio.run(_swap_status(stack, case_id, value))
+    try:
+        yield
+    finally:
+        asyncio.run(_swap_status(stack, case_id, before))
+
+
+async def _swap_status(stack: Stack, case_id: str, value: str) -> str:
+    """Set the status and return what it was."""
+    async with connected(stack) as connection:
+        one = {"id": case_id, "status": value}
+        asked = text("SELECT status FROM intake_cases WHERE id = :id")
+        before = (await connection.execute(asked, one)).one()
+        await connection.execute(
+            text("UPDATE intake_cases SET status = :status WHERE id = :id"), one
+        )
+        await connection.commit()
+        return str(before.status)
 
 
 def _holds(kind: Any, value: str) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import orjson
 import pytest
 from canary import places, planted, readers
@@ -95,12 +94,14 @@ def test_logs_metrics_and_commands_show_nothing(seen: Seen) -> None:
     logs = places.logs(*seen.folders)
     assert len(logs) >= (1 if seen.town.stack.mode == "embedded" else 9)
     assert seen.scan(logs, seen.everything()) == {}
-    metrics = httpx.get(f"{seen.town.stack.url}/metrics", trust_env=False)
-    assert b"fengqiao_facts_stated_total" in metrics.content
+    metrics = places.metrics(seen.town.stack)
+    assert all(b"fengqiao_outbox_rows" in shown for shown in metrics.values())
+    errors = places.error_files(seen.folders[0])
+    assert [len(rows.splitlines()) for rows in errors.values()] == [3]
     printed = places.command_line(seen.town.stack) | seen.lives.printed
     assert b"case.registered.v1" in printed["events export"]
     assert b"mediation" in printed["dlq list"]
-    assert seen.scan(printed | {"/metrics": metrics.content}, seen.everything()) == {}
+    assert seen.scan(printed | metrics | errors, seen.everything()) == {}
 
 
 def test_stream_cursor_and_webhooks_show_nothing_to_anybody(seen: Seen) -> None:
@@ -185,6 +186,28 @@ def test_a_canary_planted_in_a_log_is_found(seen: Seen) -> None:
             log.write(json.dumps({"event": "planted", "name": word}) + "\n")
     logs = places.logs(*seen.folders)
     assert set(seen.scan(logs, [Canary("planted", "words", word)])) == set(logs)
+
+
+def test_a_canary_planted_in_a_metric_is_found(seen: Seen) -> None:
+    """A status becomes the label of a metric: a name that came there would be shown."""
+    flock = Flock()
+    name = flock.person("planted").name
+    stack = seen.town.stack
+    with planted.in_a_status(stack, seen.lives.cases["performed"], name):
+        found = places.metrics(stack)
+    shown = {"embedded": "/metrics of gateway", "servers": "/metrics of intake"}[stack.mode]
+    assert set(seen.scan(found, flock.of("name"))) == {shown}
+
+
+def test_a_canary_planted_in_a_file_of_bad_rows_is_found(seen: Seen) -> None:
+    flock = Flock()
+    person = flock.person("planted")
+    (path,) = places.error_files(seen.folders[0])
+    with Path(path).open("a", encoding="utf-8") as rows:
+        rows.write(f"3,invalid-input,{person.name} {person.phone}\n")
+    found = places.error_files(seen.folders[0])
+    hits = seen.scan(found, flock.of("name", "phone"))
+    assert {hit.canary.kind for hit in hits[path]} == {"name", "phone"}
 
 
 def test_a_fact_that_carries_a_name_in_clear_is_found_everywhere_it_gets_to(seen: Seen) -> None:

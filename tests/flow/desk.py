@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -27,6 +27,8 @@ class Stack:
     url: str
     environment: dict[str, str]
     token: str = ""
+    processes: dict[str, str] = field(default_factory=dict)
+    """Where each process answers by itself, by the service that it is started for."""
 
     def fengqiao(self, *arguments: str) -> str:
         """Run `fengqiao ...` against it; the standard output."""

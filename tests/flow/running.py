@@ -56,6 +56,7 @@ async def _fresh(pg: PostgresServer, kafka: KafkaBroker) -> str:
 @contextlib.contextmanager
 def _one(made: Stack, folder: Path) -> Iterator[None]:
     port = made.url.rpartition(":")[2]
+    made.processes["gateway"] = made.url
     with (folder / "up.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "fengqiao_host", "up", "--port", port],
@@ -74,6 +75,7 @@ def _one(made: Stack, folder: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _seven(made: Stack, folder: Path) -> Iterator[None]:
     fleet = Fleet(int(made.url.rpartition(":")[2]), folder / "logs", made.environment)
+    made.processes |= {name: f"http://127.0.0.1:{port}" for name, port in fleet.ports.items()}
     fleet.start()
     processes = dict(fleet.processes)
     try:
