@@ -20,6 +20,7 @@ _MADE = {
     "account_id": ("POST /v1/accounts", "id"),
     "partner_id": ("POST /v1/partners", "partner/id"),
     "webhook_id": ("POST /v1/webhooks", "id"),
+    "version": ("POST /v1/policies", "version"),
 }
 """The call that makes what a parameter of a path names, and where its answer says the id."""
 
@@ -36,6 +37,7 @@ _FOUND = {
     "GET /v1/committees/{committee_id}": (("GET /v1/committees", "items/0/id"),),
     "GET /v1/mediators/{mediator_id}": (("GET /v1/mediators", "items/0/id"),),
     "GET /v1/webhooks/{webhook_id}": (("GET /v1/webhooks", "0/id"),),
+    "GET /v1/policies/{version}": (("GET /v1/policies", "items/0/version"),),
 }
 """What a list or another answer names the first of."""
 
