@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import pytest
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -211,6 +212,19 @@ def test_fields_come_in_the_form_that_handlers_use() -> None:
     assert note.at.isoformat() == "2026-01-01T00:00:00+00:00"
     with pytest.raises(ValidationError):
         Note.model_validate({"name": "\u202eevil"})
+
+
+@pytest.mark.parametrize("least", [1, 2, 5])
+def test_the_document_counts_the_characters_between_the_white_space(least: int) -> None:
+    """What is long enough only with the spaces around it is refused, and the pattern says so."""
+    text = Text(least, 20)
+    short, enough = f"  {'a' * (least - 1)}  ", f"  {'a' * least}  "
+
+    assert re.search(text.pattern(), enough)
+    assert text.clean(enough) == "a" * least
+    assert re.search(text.pattern(), short) is None
+    with pytest.raises(PydanticCustomError):
+        text.clean(short)
 
 
 @pytest.mark.parametrize("control", ["\x00", "\x1f", "\x7f", "\x85", "\x9f", " "])

@@ -71,14 +71,15 @@ class Text:
         )
 
     def pattern(self) -> str:
-        """What the document says of the characters: none unseen, and not only white space."""
+        """What the document says of the characters: none unseen, enough between the white space."""
         inner = rf"[^{_UNSEEN}]"
         if self.max_length >= LINES_FROM:
             inner = rf"(?:{inner}|[\t\n]|\r\n)"
         seen = rf"[^\s{_UNSEEN}]"
-        return rf"^\s*{seen}" + (
-            rf"{inner}*{seen}\s*$" if self.min_length > 1 else rf"{inner}*\s*$"
-        )
+        if self.min_length <= 1:
+            return rf"^\s*{seen}{inner}*\s*$"
+        between = f"{{{self.min_length - 2},}}" if self.min_length > 2 else "*"
+        return rf"^\s*{seen}{inner}{between}{seen}\s*$"
 
     def clean(self, text: str) -> str:
         """The trimmed text in NFC; raises PydanticCustomError naming the remedy."""
