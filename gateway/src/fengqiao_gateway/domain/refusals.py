@@ -35,7 +35,10 @@ FIELD_PROBLEM = {
     "description": "一个字段的问题 · what is wrong with one field",
     "required": ["field", "code", "zh", "en"],
     "additionalProperties": False,
-    "properties": {name: {"type": "string"} for name in ("field", "code", "zh", "en")},
+    "properties": {
+        **{name: {"type": "string"} for name in ("field", "code", "zh", "en")},
+        "line": {"type": ["integer", "null"], "description": "文件中的行 · line of a file"},
+    },
 }
 PROBLEM = {
     "type": "object",
