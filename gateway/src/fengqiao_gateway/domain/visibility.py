@@ -17,11 +17,21 @@ _HIDDEN = {
             "assessment.overridden",
             "override.released",
             "expert_review.requested",
+            "case.merged",
+            "case.unmerged",
             "deadline.missed",
             "referral.received",
         }
     ),
-    "partner": frozenset({"case.linked", "assessment.overridden", "override.released"}),
+    "partner": frozenset(
+        {
+            "case.linked",
+            "case.merged",
+            "case.unmerged",
+            "assessment.overridden",
+            "override.released",
+        }
+    ),
 }
 """Fact names kept from outsiders: how the platform judged, and who corrected it, is for staff; a
 link names other people's case."""

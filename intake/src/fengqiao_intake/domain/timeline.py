@@ -13,6 +13,8 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "referral.received": ("收到转介", "referral received"),
     "case.supplemented": ("补充材料", "supplemented"),
     "case.linked": ("案件关联", "linked with another case"),
+    "case.merged": ("并案", "found to be one dispute with another case"),
+    "case.unmerged": ("拆案", "parted from its dispute"),
     "personal_data.erased": ("个人信息已删除", "personal data erased"),
     "case.analyzed": ("分析研判", "analysed"),
     "case.assessed": ("分类评估", "assessed"),

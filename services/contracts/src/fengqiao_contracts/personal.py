@@ -27,7 +27,7 @@ PLAIN = frozenset(
         *("input_sha256", "missing", "number", "policy_version", "reason", "reasons", "reporter"),
         *("ref", "rule", "sha256", "source", "specialities", "system", "table_version", "type"),
         *("unit", "attended", "copy_of", "creditor", "debtor", "counts", "id", "kind"),
-        *("read_type", "replaced_by"),
+        *("read_type", "replaced_by", "absorbed"),
     }
 )
 """Text fields outside the personal part: codes, numbers, hashes, versions and references.

@@ -108,3 +108,28 @@ class ExpertReviewRequested(Fact, name="expert_review.requested"):
     type: str
     reasons: tuple[str, ...]
     requested_at: datetime
+
+
+class CaseMerged(Fact, name="case.merged"):
+    """A case was found to be one dispute with another (并案): by its words and parties, or by a human.
+
+    `score` is the sum of the evidence, none where a human said so; `absorbed` are disputes that became
+    part of this one by it. The case itself stays, with its own number and its own answer to give.
+    """
+
+    case_id: str
+    dispute_id: str
+    other_case_id: str
+    reason: str
+    score: float | None = None
+    absorbed: tuple[str, ...] = ()
+    merged_at: datetime
+
+
+class CaseUnmerged(Fact, name="case.unmerged"):
+    """A human parted a case from its dispute; from now on it is a dispute of its own (`dispute_id`)."""
+
+    case_id: str
+    dispute_id: str
+    left_dispute_id: str
+    unmerged_at: datetime
