@@ -15,7 +15,7 @@ from fengqiao_contracts.facts import (
 )
 
 from .domain.case import Rules
-from .handlers import access, assess
+from .handlers import access, assess, same
 
 
 def subscriptions(rules: Rules) -> Subscriptions:
@@ -24,6 +24,7 @@ def subscriptions(rules: Rules) -> Subscriptions:
     Texts are read in `prepare`, which is given the names of the rules only: it may run elsewhere.
     """
     return Subscriptions(
+        on(CaseRegistered, same.enter_registered, prepare=same.read_words),
         on(
             CaseRegistered,
             partial(assess.assess_registered, rules),

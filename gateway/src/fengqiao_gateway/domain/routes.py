@@ -49,6 +49,7 @@ class Route:
 ROUTES = (
     Route("cases/*/assessment/**", TRIAGE, _PARTNER),
     Route("cases/*/questions/**", TRIAGE, _BOTH),
+    Route("cases/*/duplicates/**", TRIAGE),
     Route("cases/*/routing/**", ROUTING, _BOTH),
     *(Route(f"cases/*/{word}/**", MEDIATION, _BOTH) for word in _CASEWORK),
     Route("cases/**", INTAKE, _BOTH),

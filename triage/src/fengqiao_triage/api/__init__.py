@@ -16,6 +16,7 @@ from ..handlers import reads
 from ..handlers.in_force import rules_in_force
 from ..sheet import dry_run
 from ..views import Assessment, CaseAssessment, Replay
+from .duplicates import add_duplicate_routes
 from .life import add_life_routes
 from .policies import add_policy_routes
 from .roles import READERS, STAFF, VIEWERS
@@ -34,6 +35,7 @@ class Question(Body):
 def router(rules: Rules, ctx: Context) -> APIRouter:
     """The routes, bound to the rules in force."""
     routes = APIRouter(tags=["triage"])
+    add_duplicate_routes(routes, ctx)
     add_life_routes(routes, rules, ctx)
     add_policy_routes(routes, rules, ctx)
 

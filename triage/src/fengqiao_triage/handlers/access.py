@@ -14,6 +14,7 @@ from fengqiao_contracts.facts import (
 )
 
 from .. import store
+from . import same
 
 
 async def note_mediators(tx: Tx, items: Sequence[Received[MediatorAssigned]]) -> None:
@@ -36,3 +37,4 @@ async def forget(tx: Tx, items: Sequence[Received[PersonalDataErased]]) -> None:
     ids = [item.fact.case_id for item in items]
     await store.forget(tx, ids)
     await store.forget_reasons(tx, ids)
+    await same.forget(tx, ids)

@@ -21,6 +21,7 @@ from ..domain.case import Inputs, Rules, Versions, day_of, judge, months_since
 from ..domain.packing import pack
 from ..domain.text import Text, sha256_of
 from ..rules import rules as rules_of
+from ..store.disputes import persons_of
 from .again import Look, NewPart, asked_since, look
 from .in_force import rules_in_force
 from .outcome import Case, conclude
@@ -81,7 +82,11 @@ async def assess_registered(
     """State what each new case is about and how dangerous it is."""
     rules = await rules_in_force(tx, rules)
     plans = _marked(tx.keys, plans)
-    found = [_first(rules, item, plan, tx.now) for item, plan in zip(items, plans, strict=True)]
+    persons = await persons_of(tx, SYSTEM, [item.fact.case_id for item in items])
+    found = [
+        _first(rules, item, plan, tx.now, persons.get(item.fact.case_id, 0))
+        for item, plan in zip(items, plans, strict=True)
+    ]
     rows = [
         {**_entered(item.fact), **case.standing()} for item, case in zip(items, found, strict=True)
     ]
@@ -94,10 +99,14 @@ def _marked(keys: Keyring, plans: Sequence[Plan]) -> Sequence[Plan]:
     return [replace(plan, sha256=mark_of(keys, plan.sha256)) for plan in plans]
 
 
-def _first(rules: Rules, item: Received[CaseRegistered], plan: Plan, now: datetime) -> Case:
+def _first(
+    rules: Rules, item: Received[CaseRegistered], plan: Plan, now: datetime, persons: int
+) -> Case:
+    """The first judgement; `persons` have brought the same dispute, each in words of his own."""
     fact = item.fact
     applicants = sum(p.role == "applicant" for p in fact.parties)
-    stated = [n for n in (fact.people_count, applicants if applicants > 1 else None) if n]
+    counted = [n if n > 1 else None for n in (applicants, persons)]
+    stated = [n for n in (fact.people_count, *counted) if n]
     form = Form(
         people=max(stated, default=None),
         amount=fact.amount,

@@ -1,5 +1,6 @@
 """What triage keeps: every table and query of the service, by subject."""
 
+from . import disputes
 from .cases import (
     add_assessments,
     add_cases,
@@ -58,6 +59,7 @@ __all__ = [
     "cases",
     "cases_after",
     "count_cases",
+    "disputes",
     "drop_mediators",
     "forget",
     "forget_reasons",
