@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text as Styled
 
+from . import cli_same
 from . import evaluate as ev
 from .cli_explain import explain
 from .cli_platform import HERE, Platform, Token, Url, console
@@ -25,6 +26,8 @@ app = typer.Typer(
 )
 app.command()(explain)
 app.command()(backtest)
+app.command()(cli_same.evaluate_same)
+app.command()(cli_same.build_rarity)
 app.add_typer(policy_app, name="policy")
 
 

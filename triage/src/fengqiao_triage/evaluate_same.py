@@ -27,22 +27,33 @@ class BadGroups(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """B-cubed over the labelled cases, and how large the groups of all cases became."""
+class BCubed:
+    """B-cubed precision and recall over labelled cases."""
 
-    cases: int
-    labelled: int
     precision: float
     recall: float
-    alone: float
-    looked_at: float
-    largest: tuple[int, ...]
-    said: Mapping[str, str]
 
     @property
     def f(self) -> float:
-        """The harmonic mean of B-cubed precision and recall."""
+        """Their harmonic mean."""
         return 2 * self.precision * self.recall / (self.precision + self.recall)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How well the labelled cases were brought together, and how large the groups of all became.
+
+    `repeated`: only those of disputes that were told more than once; `alone`: F if every case stood
+    alone, what a finder of nothing gets.
+    """
+
+    cases: int
+    labelled: int
+    found: BCubed
+    repeated: BCubed | None
+    alone: float
+    looked_at: float
+    largest: tuple[int, ...]
 
 
 def load(path: Path) -> list[dict[str, Any]]:
@@ -100,17 +111,23 @@ def measure(
     entered = {case.case_id: book.enter(case) for case in cases}
     said = {key: book.living(e.dispute_id) for key, e in entered.items()}
     known = {key: group for key, group in groups.items() if key in said}
-    precision, recall = bcubed(said, known)
+    times = Counter(known.values())
+    repeated = {key: group for key, group in known.items() if times[group] > 1}
     looked = book.looked_at / len(entered)
     sizes = tuple(n for _, n in Counter(said.values()).most_common(5))
-    _, alone = bcubed({key: key for key in known}, known)
     return Result(
-        len(cases), len(known), precision, recall, 2 * alone / (1 + alone), looked, sizes, said
+        len(cases),
+        len(known),
+        bcubed(said, known),
+        bcubed(said, repeated) if repeated else None,
+        bcubed({key: key for key in known}, known).f,
+        looked,
+        sizes,
     )
 
 
-def bcubed(said: Mapping[str, str], known: Mapping[str, str]) -> tuple[float, float]:
-    """B-cubed precision and recall over the labelled cases alone."""
+def bcubed(said: Mapping[str, str], known: Mapping[str, str]) -> BCubed:
+    """How well what was said agrees with what is known, over the labelled cases alone."""
     ours, theirs = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     for key, group in known.items():
         ours[said[key]].add(key)
@@ -118,7 +135,7 @@ def bcubed(said: Mapping[str, str], known: Mapping[str, str]) -> tuple[float, fl
     both = {key: len(ours[said[key]] & theirs[group]) for key, group in known.items()}
     precision = sum(n / len(ours[said[key]]) for key, n in both.items()) / len(known)
     recall = sum(n / len(theirs[known[key]]) for key, n in both.items()) / len(known)
-    return precision, recall
+    return BCubed(precision, recall)
 
 
 def _id(record: Mapping[str, Any]) -> str:
