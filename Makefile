@@ -3,7 +3,8 @@ SHELL := /bin/sh
 BIN := .venv/bin
 MEMBERS := services/contracts services/chassis services/mediation services/host \
 	intake triage routing mediator-registry analytics gateway
-FAST := not slow and not kafka and not postgres
+INSIDE := not slow and not kafka and not postgres
+FAST := $(INSIDE) and not thorough
 PARALLEL := -q -n 2 --dist worksteal
 
 # Compiled files are kept whatever the shell says: half of a test run would be compiling otherwise.
@@ -29,8 +30,8 @@ demo: setup $(if $(filter kafka,$(DEMO)),kafka postgres) ## Run the platform wit
 	@$(if $(filter kafka,$(DEMO)),$(SERVERS)) $(BIN)/fengqiao demo
 
 test: setup ## Run all tests, on both databases and both buses (TESTS=tests/bus for a part)
-	@$(BIN)/pytest $(PARALLEL) -m "$(FAST)" $(TESTS) || [ $$? = 5 ]
-	@$(BIN)/pytest -m "not ($(FAST))" $(TESTS) || [ $$? = 5 ]
+	@$(BIN)/pytest $(PARALLEL) -m "$(INSIDE)" $(TESTS) || [ $$? = 5 ]
+	@$(BIN)/pytest -m "not ($(INSIDE))" $(TESTS) || [ $$? = 5 ]
 
 check: setup ## Format, lint, types, import rules, lock, deployment files, fast tests: under a minute
 	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target $(STEPS)

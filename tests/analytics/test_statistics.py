@@ -20,6 +20,8 @@ from fengqiao_chassis.testing import Harness
 from fengqiao_contracts import facts as f
 from fengqiao_contracts.values import Channel, Grade
 
+pytestmark = pytest.mark.thorough
+
 AT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 PLACES = (
     "/510100/510104/510104018/",

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from gateway.world import World
 
+pytestmark = pytest.mark.thorough
+
 
 def jwt(header: dict[str, str], claims: dict[str, object]) -> str:
     parts = [json.dumps(p).encode() for p in (header, claims)]

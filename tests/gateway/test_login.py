@@ -8,6 +8,8 @@ from gateway.world import PASSWORD, World
 
 from fengqiao_gateway.handlers.passwords import hash_password
 
+pytestmark = pytest.mark.thorough
+
 WRONG = "not the password"
 
 

@@ -15,6 +15,8 @@ from fengqiao_host import city, city_cases
 from fengqiao_host.people import People, check_digit
 from fengqiao_host.stories import WORKERS, stories
 
+pytestmark = pytest.mark.thorough
+
 TODAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 4, tzinfo=UTC)
 

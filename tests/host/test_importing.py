@@ -15,6 +15,8 @@ from fengqiao_chassis.testing import Harness
 from fengqiao_host.importing import ImportProblem, ImportReport, Progress, import_file
 from fengqiao_intake.app import build
 
+pytestmark = pytest.mark.thorough
+
 MAPPING = "narrative=title+body,reported_at=time,external=msg_id"
 
 

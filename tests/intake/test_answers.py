@@ -9,6 +9,8 @@ import pytest
 from fengqiao_chassis.testing import Harness
 from fengqiao_contracts.facts import CaseSupplemented
 
+pytestmark = pytest.mark.thorough
+
 Dispute = Callable[..., dict[str, Any]]
 
 

@@ -17,6 +17,8 @@ from fengqiao_contracts.facts import CaseLinked, CaseRegistered, CaseSupplemente
 from fengqiao_intake.store import metadata
 from fengqiao_intake.store.tables import referrals
 
+pytestmark = pytest.mark.thorough
+
 Dispute = Callable[..., dict[str, Any]]
 
 

@@ -16,6 +16,8 @@ from fengqiao_contracts.facts import (
 )
 from fengqiao_contracts.values import PartyIdentity, PartyRef
 
+pytestmark = pytest.mark.thorough
+
 PATH = "/510100/510104/"
 OWED = {"debtor": "b", "creditor": "a", "amount": "800.00", "due_on": "2026-03-20"}
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from fengqiao_contracts.facts import (
     CaseAssessed,
     CaseRedirected,
     DeadlineMissed,
 )
+
+pytestmark = pytest.mark.thorough
 
 PATH = "/510100/510104/"
 OWED = {"debtor": "b", "creditor": "a", "amount": "800.00", "due_on": "2026-03-20"}

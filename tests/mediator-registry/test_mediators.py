@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from fengqiao_contracts.facts import (
@@ -17,6 +18,8 @@ from fengqiao_contracts.facts import (
     MediatorSuspended,
 )
 from fengqiao_host.people import People
+
+pytestmark = pytest.mark.thorough
 
 
 async def test_an_application_states_nothing_until_it_is_approved(desk: Any) -> None:

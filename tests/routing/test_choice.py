@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fengqiao_routing.domain.book import Book
 from fengqiao_routing.domain.choice import Candidate, Want, choose, rank
 from fengqiao_routing.domain.ladder import Ladder, Rung, Unit
+
+pytestmark = pytest.mark.thorough
 
 PATHS = ("/1/", "/1/2/", "/1/2/3/", "/1/4/")
 TYPES = ("02", "13", "99")

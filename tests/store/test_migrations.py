@@ -20,6 +20,8 @@ from fengqiao_chassis.migrate import downgrade, migrate
 from fengqiao_chassis.schema import ADVISORY_LOCK, SchemaError, check_schema
 from fengqiao_chassis.store import tables
 
+pytestmark = pytest.mark.thorough
+
 SERVICES = ("intake", "triage", "routing", "mediator_registry", "mediation", "analytics", "gateway")
 PACKAGES = [(name.replace("_", "-"), f"fengqiao_{name}") for name in SERVICES]
 BROKEN = """

@@ -11,6 +11,8 @@ from fengqiao_triage import evaluate as ev
 from fengqiao_triage.cli import app
 from fengqiao_triage.rules import rules
 
+pytestmark = pytest.mark.thorough
+
 
 def record(**fields: object) -> dict[str, object]:
     return {"id": "1", "text": "邻居漏水", "type": "02", "suit": "M", "colour": "blue", **fields}

@@ -20,6 +20,8 @@ from fengqiao_contracts.facts import (
 )
 from fengqiao_triage import store
 
+pytestmark = pytest.mark.thorough
+
 RED = "他拿刀砍我，楼上漏水"
 CALM = "楼上邻居漏水，希望赔偿。"
 WHY = "已到现场核实，刀是厨房用具，双方已分开。"

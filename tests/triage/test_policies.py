@@ -18,6 +18,8 @@ from fengqiao_triage import store
 from fengqiao_triage.handlers import in_force
 from fengqiao_triage.rules import POLICY, text_of
 
+pytestmark = pytest.mark.thorough
+
 CALM = "楼上邻居漏水，希望赔偿。"
 RED = "他拿刀砍我，楼上漏水"
 SHIPPED = text_of(POLICY)

@@ -11,6 +11,8 @@ from fengqiao_chassis.testing import Harness
 from fengqiao_contracts.facts import Answer, CaseAssessed
 from fengqiao_triage.domain.answers import denies
 
+pytestmark = pytest.mark.thorough
+
 HEARSAY = "楼上邻居漏水，听说他想自杀。"
 ASKED = "safety_selfharm"
 

@@ -23,6 +23,8 @@ from fengqiao_contracts.values import PartyIdentity, PartyRef
 from fengqiao_triage.app import build
 from fengqiao_triage.store import disputes as store
 
+pytestmark = pytest.mark.thorough
+
 NOW = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)
 AREA = "/510100/510104/510104018/"
 FUMES = "锦竹苑7栋楼下烧烤店油烟直排，半夜还在划拳，多次投诉无果。"
