@@ -16,6 +16,7 @@ EXEMPT = {
         *("purpose-needed", "area-needed", "person-needed", "bad-system", "reason-missing"),
         *("no-unit-for-outlet", "no-case", "two-references", "applied-on-missing"),
         *("birth-date-missing", "birth-date-differs", "mediator-of-another-unit"),
+        *("nothing-decided", "grade-and-type", "same-case"),
     ),
     "what the file says decides, by rules of its own": ("invalid-policy",),
     "what the case holds decides": (
@@ -24,7 +25,7 @@ EXEMPT = {
         *("invalid-creditor", "invalid-signer-id", "invalid-signed-at", "invalid-performed-on"),
         *("invalid-breached-on", "invalid-amount"),
     ),
-    "what day it is decides": ("not-adult", "bad-date", "in-the-future"),
+    "what day it is decides": ("not-adult", "bad-date", "in-the-future", "in-the-past"),
     "the published table decides, a schema cannot list it": ("unknown-area", "unknown-code"),
     "the value is ours to make, a caller only sends it back": ("bad-cursor",),
     "check digits and the national forms of numbers": ("bad-id-number", "bad-phone"),
@@ -38,6 +39,9 @@ EXEMPT_FIELDS = {
     "bad-amount": "the same",
     "lines-and-rows": BY_ANOTHER_FIELD,
     "yaml-or-version": BY_ANOTHER_FIELD,
+    "empty-answer": BY_ANOTHER_FIELD,
+    "says-required": BY_ANOTHER_FIELD,
+    "answered-twice": BY_ANOTHER_FIELD,
     "unknown-question": "the published table decides, and a bureau's own policy",
 }
 """The same for one field of a body that is refused as a whole (`invalid-input`)."""
