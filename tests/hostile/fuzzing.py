@@ -20,7 +20,6 @@ request-timeout = 120
 headers = {{ Authorization = "Bearer ${{FUZZ_TOKEN}}" }}
 
 [generation]
-mode = "{mode}"
 max-examples = {examples}
 no-shrink = true
 database = "none"
@@ -115,6 +114,8 @@ def fuzz(
     done = subprocess.run(
         [
             *(program, "--config-file", config, "run", f"{url}/openapi.json", "--checks=all"),
+            # On the command line: its default would win over the file.
+            f"--mode={plan.mode}",
             *(f"--phases={plan.phases}", "--report=ndjson", f"--report-ndjson-path={report}"),
             *arguments,
         ],
