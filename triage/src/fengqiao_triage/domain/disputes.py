@@ -6,7 +6,6 @@ each seeing those before it, and knows what has changed. It never looks at all c
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -169,19 +168,21 @@ class Book:
 
     def candidates(self, case: Signature) -> list[str]:
         """The disputes that share most with a case, at most `LOOKED_AT`; newer before older."""
-        shared: Counter[str] = Counter()
-        times: Counter[str] = Counter()
+        shared: dict[str, float] = {}
+        times: dict[str, int] = {}
         for mark in case.keys:
             posting = self.postings.get(mark)
             if posting is None:
                 continue
             own = case.words.get(mark)
             weight = _PARTY_WEIGHT if own is None else own * own * damping(posting.used)
-            for dispute_id in dict.fromkeys(map(self.living, posting.disputes)):
-                shared[dispute_id] += weight  # type: ignore[assignment]  # sums of weights
-                times[dispute_id] += 2 if own is None else 1
-        worth = [(weight, key) for key, weight in shared.items() if times[key] > 1]
-        return [key for _, key in sorted(worth, reverse=True)[:LOOKED_AT]]
+            found = posting.disputes
+            for dispute_id in {self.living(d) for d in found} if self.aliases else found:
+                shared[dispute_id] = shared.get(dispute_id, 0.0) + weight
+                times[dispute_id] = times.get(dispute_id, 0) + (2 if own is None else 1)
+        worth = [(shared[key], key) for key, n in times.items() if n > 1]
+        worth.sort(reverse=True)
+        return [key for _, key in worth[:LOOKED_AT]]
 
     def enter(self, case: Signature) -> Entered:
         """Find the dispute of a case, or begin one; bring in line what the case ties together."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import add
 
-MOST_READ = 600
+MOST_READ = 300
 """Characters of a text that are looked at: its subject stands early, and the cost stays small."""
 MOST_WORDS = 24
 """Telling words kept of a text."""
@@ -26,23 +26,27 @@ AGAIN = 0.5
 """How much the logarithm of the times a text says a pair adds to the pair's weight."""
 NEVER_SEEN = 0.9
 
-_RUN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]+")
-_UNIT = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]+|[0-9]+")
-_HEAVY = 6.0
-"""Weights at which the sorting begins; below it only where a text has too few."""
 _MOST_TIMES = 50
 _TIMES = [1.0, *[1 + AGAIN * math.log(n) for n in range(1, _MOST_TIMES + 1)]]
-_MIXED = re.compile(r"[A-Za-z0-9]")
+_NOT_HAN = re.compile(r"[^\u4e00-\u9fff]+")
+_MIXED = re.compile(r"[\u4e00-\u9fff]?[A-Za-z0-9]+(?:[\u4e00-\u9fff][A-Za-z0-9]+)*[\u4e00-\u9fff]?")
+_UNIT = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]+|[0-9]+")
 _LONG_NUMBER = re.compile(r"[0-9]{5,}")
+_HEAVY = 6.0
+"""Weights at which the sorting begins; below it only where a text has too few."""
 
 Words = tuple[tuple[str, float], ...]
 
 
 def pairs(text: str) -> list[str]:
-    """All pairs of neighbours: of characters; a Latin word or a number of up to 4 digits is one."""
-    found: list[str] = []
-    for run in _RUN.findall(text):
-        units = _UNIT.findall(run) if _MIXED.search(run) else run
+    """All pairs of neighbours: of characters; a Latin word or a number of up to 4 digits is one.
+
+    Pairs of a character and a blank are among them, where something else stands between.
+    """
+    han = _NOT_HAN.sub(" ", text)
+    found = list(map(add, han, han[1:]))
+    for chunk in _MIXED.findall(text):
+        units = _UNIT.findall(chunk)
         found.extend(map(add, units, units[1:]))
     return found
 
@@ -75,14 +79,15 @@ class Rarity:
 
     def _weighed(self, said: Counter[str]) -> list[tuple[float, str]]:
         """Each pair with its weight; a pair never learnt is as rare as its two parts."""
-        known, most, unit = self.pairs, self.most, self.units.get
+        known, most, unit = self.pairs.get, self.most, self.units.get
         found = []
         for pair, n in said.items():
-            weight = known.get(pair)
+            weight = known(pair)
             if weight is None:
+                if " " in pair:
+                    continue
                 first, last = (pair[0], pair[1]) if len(pair) == 2 else _parts(pair)
-                weight = NEVER_SEEN * (unit(first, most) + unit(last, most))
-                weight = min(weight, most)
+                weight = min(most, NEVER_SEEN * (unit(first, most) + unit(last, most)))
             found.append((weight if n == 1 else weight * _TIMES[min(n, _MOST_TIMES)], pair))
         return found
 
@@ -99,6 +104,6 @@ def learn(texts: Iterable[str]) -> tuple[int, Counter[str], Counter[str]]:
     for text in texts:
         clean = _LONG_NUMBER.sub(" ", text)
         count += 1
-        seen.update(set(pairs(clean)))
-        units.update({unit for run in _RUN.findall(clean) for unit in _UNIT.findall(run)})
+        seen.update({pair for pair in pairs(clean) if " " not in pair})
+        units.update(set(_UNIT.findall(clean)))
     return count, seen, units

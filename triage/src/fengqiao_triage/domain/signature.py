@@ -10,7 +10,7 @@ import math
 import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from .rarity import Words
@@ -20,7 +20,7 @@ Mark = Callable[[str, str], int]
 Vector = dict[int, float]
 Side = Literal["ours", "theirs"]
 
-INDEXED = 16
+INDEXED = 12
 """Telling words, the weightiest, under which a case can be found again."""
 ENOUGH = 40.0
 """Length of the weights of a text that tells enough, about 24 rare words."""
@@ -57,7 +57,9 @@ class Parties:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What one case is recognised by. `words` has length 1 at most; `index` are its weightiest marks."""
+    """What one case is recognised by. `words` has length 1 at most; `index` are its weightiest marks,
+    `voice` the same, shortened: enough to see that one text copies another.
+    """
 
     case_id: str
     words: Mapping[int, float]
@@ -66,11 +68,11 @@ class Signature:
     area_path: str
     day: int
     copy_of: str | None = None
+    voice: frozenset[int] = field(init=False)
 
-    @property
-    def voice(self) -> frozenset[int]:
-        """Its weightiest marks, shortened: enough to see that one text copies another."""
-        return frozenset([mark & _SHORT for mark in self.index])
+    def __post_init__(self) -> None:
+        """Shorten the marks once: they are compared often."""
+        object.__setattr__(self, "voice", frozenset([mark & _SHORT for mark in self.index]))
 
     @property
     def keys(self) -> tuple[int, ...]:
