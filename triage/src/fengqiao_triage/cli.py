@@ -139,6 +139,39 @@ def _print_errors(readings: list[ev.Reading], count: int) -> None:
 
 
 @app.command()
+def train(
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="The folder that holds annotated/ and synthetic/.", exists=True, file_okay=False
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="The version to write: model-v2, model-v3 …")],
+    out: Annotated[Path, typer.Option(help="Where to write NAME.skops and NAME.yaml.")] = Path(),
+    registers: Annotated[
+        bool, typer.Option(help="Also measure with each register left out of training.")
+    ] = True,
+) -> None:
+    """Train the model of type and suitability anew and measure it by cross-validation.
+
+    Needs the extra: pip install 'fengqiao-triage[train]'.
+
+    Example: fengqiao triage train ../shared/data --name model-v2 --out triage/src/fengqiao_triage/data
+    """
+    try:
+        from .training import train as training  # noqa: PLC0415 only training needs scikit-learn
+    except ModuleNotFoundError as missing:
+        console.print(f"{missing}: pip install 'fengqiao-triage\\[train]'")
+        raise typer.Exit(2) from missing
+    try:
+        model = training.train(data, console.print, by_register=registers)
+        for path in training.write(model, out, name):
+            console.print(f"wrote {path}")
+    except (ev.BadFile, OSError) as bad:
+        raise typer.BadParameter(str(bad), param_hint="DATA") from bad
+
+
+@app.command()
 def replay(
     case: Annotated[str, typer.Option("--case", help="The id of the case.")],
     revision: Annotated[

@@ -1,4 +1,4 @@
-"""The versioned rule files of triage, loaded once per version: lexicon, cues, policy, screening."""
+"""The versioned rule files of triage, loaded once per version: model, lexicon, cues, policy, screening."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ from .domain.policy import (
     Rule,
     ScreeningRule,
 )
-from .domain.reader import Blindfold, LexiconAnalyser
+from .domain.reader import Blindfold, LexiconScorer, ModelScorer, Scorer, TextAnalyser
+from .domain.weights import read_weights
 
-LEXICON = "lexicon-v1"
+READING = "model-v1"
 CUES = "cues-v1"
-ANALYSER = f"{LEXICON}+{CUES}"
+ANALYSER = f"{READING}+{CUES}"
 POLICY = "policy-v1"
 SCREENING = "screening-v2"
 
@@ -126,27 +127,42 @@ def signs_of(analyser_version: str = ANALYSER) -> Mapping[str, Cue]:
 
 @cache
 def analyser(version: str = ANALYSER) -> Analyser:
-    """The analyser of a version as stored with an analysis, `lexicon-v1+cues-v1`.
+    """The analyser of a version as stored with an analysis: `model-v1+cues-v1`, `lexicon-v1+cues-v1`.
 
     Raises FileNotFoundError where this release no longer carries that version.
     """
-    lexicon, _, cues = version.partition("+")
-    data = _load(lexicon)
+    reading, _, cues = version.partition("+")
+    data = _load(reading)
     sections = [data["types"], data["suitability"]]
     scales = [_scale(section) for section in sections]
-    reading = Reading(
-        types=scales[0],
-        suits=scales[1],
-        rows=Rows(scales, [_weights(section) for section in sections]),
-        coupling=float(data["coupling"]),
-        few_words=int(data["few_words"]),
+    return TextAnalyser(
+        version,
+        Reading(scales[0], scales[1], float(data["coupling"]), int(data["few_words"])),
+        _scorer(data, scales),
+        cue_set(cues),
+        _blindfold(data if "protected" in data else _load(data["lexicon"])),
     )
-    blind = Blindfold(
+
+
+def _scorer(data: Mapping[str, Any], scales: list[Scale]) -> Scorer:
+    """The trained weights beside a model's file, or the words that a lexicon lists."""
+    if "words" in data["types"]:
+        weights = [_weights(data[section]) for section in ("types", "suitability")]
+        return LexiconScorer(Rows(scales, weights))
+    name = str(data["version"])
+    file = resources.files(__package__) / "data" / f"{name}.skops"
+    trained = read_weights(file.read_bytes(), name)
+    if trained.codes != sum(len(scale.codes) for scale in scales):
+        raise ValueError(f"{name}.yaml and {name}.skops speak of different codes")
+    return ModelScorer(trained)
+
+
+def _blindfold(data: Mapping[str, Any]) -> Blindfold:
+    return Blindfold(
         protected=_words(data["protected"]),
         order_words=_words(data["order_words"]),
         orders=_some(data["orders"]),
     )
-    return LexiconAnalyser(version, reading, cue_set(cues), blind)
 
 
 def _condition(spec: Mapping[str, Any]) -> Condition:

@@ -9,15 +9,17 @@ from .domain.case import Versions
 
 
 class Settings(BaseSettings):
-    """`FENGQIAO_TRIAGE_*`. Names of rule files within the package's data, without `.yaml`."""
+    """`FENGQIAO_TRIAGE_*`. Names of rule files within the package's data, without `.yaml`;
+    `reading` is what weighs the words: the trained model, or the lexicon before it.
+    """
 
     model_config = SettingsConfigDict(env_prefix="FENGQIAO_TRIAGE_", extra="ignore")
 
-    lexicon: str = rules.LEXICON
+    reading: str = rules.READING
     cues: str = rules.CUES
     policy: str = rules.POLICY
     screening: str = rules.SCREENING
 
     def versions(self) -> Versions:
         """The versions under which new assessments are made."""
-        return Versions(f"{self.lexicon}+{self.cues}", self.policy, self.screening)
+        return Versions(f"{self.reading}+{self.cues}", self.policy, self.screening)

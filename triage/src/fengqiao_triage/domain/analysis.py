@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from fengqiao_contracts.values import Suitability
 
 from .cues import Signal
-from .lexicon import Rows, Scale
+from .lexicon import Scale
 from .text import Text
 
 NO_DISPUTE = "00"
@@ -125,13 +125,12 @@ class Analyser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How words become answers: two scales, each word's weights for both (`rows`), the weight of
-    suitability when a type is chosen, and below how many words nothing can be said.
+    """How sums become answers: two scales, the weight of suitability when a type is chosen, and below
+    how many words nothing can be said.
     """
 
     types: Scale
     suits: Scale
-    rows: Rows
     coupling: float
     few_words: int
 
@@ -144,7 +143,7 @@ def combine(reading: Reading, parts: Sequence[PartAnalysis], form: Form) -> Anal
     signs, unsure = _signs(parts, form.answered)
     if form.respondent:
         types[reading.types.codes.index(NO_DISPUTE)] = NEVER
-    kind, suit = _choose(reading, types, suits, words, signs)
+    kind, suit = choose(reading, types, suits, words, signs)
     return Analysis(
         type=reading.types.codes[kind],
         type_confidence=round(reading.types.probability(types, kind), 3),
@@ -181,7 +180,7 @@ def _signs(parts: Sequence[PartAnalysis], answered: int) -> tuple[dict[str, Sign
     return signs, {code: sign for code, sign in unsure.items() if code not in signs}
 
 
-def _choose(
+def choose(
     reading: Reading,
     types: Sequence[float],
     suits: Sequence[float],

@@ -1,16 +1,20 @@
-"""The lexicon analyser: reads a text by weighted words, signs and numbers, without any model."""
+"""The analyser: reads a text by weights for type and suitability, by signs and by numbers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from .analysis import Analysis, Form, Number, PartAnalysis, Reading, combine
 from .cues import CueSet, read
-from .lexicon import Hits, Matcher
+from .grams import flat, traits
+from .lexicon import Hits, Matcher, Rows
 from .numbers import Stated, amounts, months, people
 from .text import MAX_CHARS, Text, blank, fold
+from .weights import Weights
 
 TYPE_EVIDENCE = 5
 
@@ -29,15 +33,72 @@ class Blindfold:
     orders: re.Pattern[str]
 
 
-class LexiconAnalyser:
-    """Reads texts with one version of the lexicon and the cues; see `Analyser`."""
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """How a text was weighed: what was counted, the sum per code (types, then suitabilities), and
+    `speaks(code)`: the words that speak for a code, the strongest first.
+    """
 
-    def __init__(self, version: str, reading: Reading, cues: CueSet, blind: Blindfold) -> None:
+    count: int
+    sums: tuple[float, ...]
+    speaks: Callable[[int], Iterable[str]]
+
+
+class Scorer(Protocol):
+    """What gives a text its sums: the lexicon's words, or the trained model's traits."""
+
+    @property
+    def vocabulary(self) -> Iterable[str]:
+        """The words that the scan has to look for."""
+        ...
+
+    def weigh(self, text: str, words: Sequence[str]) -> Weighed:
+        """The sums of a text in which the scan found `words` of the vocabulary."""
+        ...
+
+
+class LexiconScorer:
+    """Weighs by the words of a lexicon."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self.vocabulary = rows.plain
+
+    def weigh(self, text: str, words: Sequence[str]) -> Weighed:  # noqa: ARG002 found by the scan
+        """The sums of the words."""
+        return Weighed(len(words), tuple(self._rows.sums(words)), partial(self._speaks, words))
+
+    def _speaks(self, words: Sequence[str], code: int) -> list[str]:
+        plain = self._rows.plain
+        strong = [(plain[word][code], word) for word in words if plain[word][code] > 0]
+        return [word for _, word in sorted(strong, reverse=True)]
+
+
+class ModelScorer:
+    """Weighs by the traits of a trained model."""
+
+    vocabulary: Iterable[str] = ()
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+
+    def weigh(self, text: str, words: Sequence[str]) -> Weighed:  # noqa: ARG002 it needs no scan
+        """The sums of the traits that the model knows."""
+        known = self._weights.known(traits(flat(text)))
+        return Weighed(len(known), self._weights.sums(known), partial(self._weights.speaks, known))
+
+
+class TextAnalyser:
+    """Reads texts with one scorer and one version of the cues; see `Analyser`."""
+
+    def __init__(
+        self, version: str, reading: Reading, scorer: Scorer, cues: CueSet, blind: Blindfold
+    ) -> None:
         self.version = version
-        self._reading, self._cues, self._blind = reading, cues, blind
+        self._reading, self._scorer, self._cues, self._blind = reading, scorer, cues, blind
         self._forbidden = blind.protected | blind.order_words
         self._codes = len(reading.types.codes)
-        self._matcher = Matcher(reading.rows.plain, {*cues.vocabulary, *self._forbidden})
+        self._matcher = Matcher(scorer.vocabulary, {*cues.vocabulary, *self._forbidden})
 
     def analyse(self, texts: Sequence[Text]) -> Sequence[PartAnalysis]:
         """One analysis per text, in order; only the first 20,000 characters are read."""
@@ -49,17 +110,17 @@ class LexiconAnalyser:
 
     def _part(self, text: Text) -> PartAnalysis:
         words, hits = self._scan(fold(text.text[:MAX_CHARS]))
-        sums = tuple(self._reading.rows.sums(hits.words))
+        weighed = self._scorer.weigh(words, hits.words)
         return PartAnalysis(
             part=text.part,
-            words=len(hits.words),
-            type_sums=sums[: self._codes],
-            suit_sums=sums[self._codes :],
+            words=weighed.count,
+            type_sums=weighed.sums[: self._codes],
+            suit_sums=weighed.sums[self._codes :],
             signals=read(self._cues, words, hits.cues) if hits.cues else {},
             people=_largest(people(words)),
             amount=_largest(amounts(words)),
             months=_largest(months(words, text.day)),
-            type_spans=self._type_spans(words, sums[: self._codes], hits.words),
+            type_spans=self._type_spans(words, weighed),
         )
 
     def _scan(self, text: str) -> tuple[str, Hits]:
@@ -76,15 +137,18 @@ class LexiconAnalyser:
         hits.cues = [(word, at) for word, at in hits.cues if word not in self._forbidden]
         return text, hits
 
-    def _type_spans(
-        self, text: str, sums: Sequence[float], found: Collection[str]
-    ) -> tuple[tuple[int, int], ...]:
+    def _type_spans(self, text: str, weighed: Weighed) -> tuple[tuple[int, int], ...]:
         """Where the words stand that speak most for the part's own best type."""
-        best, rows = sums.index(max(sums)), self._reading.rows.plain
-        strong = [(rows[word][best], word) for word in found if rows[word][best] > 0]
-        strong.sort(reverse=True)
-        places = [(text.find(word), len(word)) for _, word in strong[:TYPE_EVIDENCE]]
-        return tuple([(at, at + size) for at, size in places])
+        types = weighed.sums[: self._codes]
+        text = flat(text)
+        spans: list[tuple[int, int]] = []
+        for word in weighed.speaks(types.index(max(types))):
+            at = text.find(word)
+            if at >= 0 and not any(s < at + len(word) and at < e for s, e in spans):
+                spans.append((at, at + len(word)))
+            if len(spans) == TYPE_EVIDENCE:
+                break
+        return tuple(spans)
 
 
 def _largest(stated: Iterable[Stated]) -> Number | None:

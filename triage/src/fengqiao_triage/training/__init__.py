@@ -1,0 +1,1 @@
+"""Training of the model, offline: needs the extra `train`; the service never imports it."""

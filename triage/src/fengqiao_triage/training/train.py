@@ -1,0 +1,107 @@
+"""Trains the model by one call: cross-validates, calibrates, fits on all texts, writes the files."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from skops import io as skops
+
+from ..domain.analysis import Reading
+from ..domain.weights import STEP
+from .corpus import INVENTED, REAL, Sample, labelled
+from .fit import Margins, Table, cut, fit, tabulate
+from .validate import (
+    folds,
+    pooled,
+    reading_of,
+    registers,
+    rounded,
+    scores,
+    unseen,
+)
+
+Say = Callable[[str], object]
+_SOURCE = (
+    "trained by `fengqiao triage train`, see docs/model-card.md; the weights stand in {name}.skops. "
+    "Never edited: an assessment made with it must be repeatable."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model with what was measured of it: on unseen folds, and on registers it had never seen."""
+
+    table: Table
+    types: Margins
+    suits: Margins
+    reading: Reading
+    folds: dict[str, Any]
+    registers: dict[str, dict[str, Any]]
+
+
+def train(data: Path, say: Say, *, by_register: bool = True) -> Trained:
+    """The model for the labelled sets under `data`, never the test set nor the contrasts."""
+    samples = labelled(data)
+    table = tabulate(cut([s.text for s in samples]))
+    say(f"{len(samples)} texts, {len(table.traits)} traits")
+    seen = pooled([unseen(samples, table, a, b) for a, b in folds(samples)])
+    reading = reading_of(samples, seen)
+    found = rounded(scores(samples, reading, seen))
+    say(f"cross-validated on the real texts: {found}")
+    held: dict[str, dict[str, Any]] = {}
+    for name, (rest, part) in (registers(samples) if by_register else {}).items():
+        held[name] = rounded(scores(samples, reading, unseen(samples, table, rest, part)))
+        say(f"without any text of the register {name!r}: {held[name]}")
+    every, weight = np.arange(len(samples)), np.array([s.weight for s in samples])
+    types = fit(table, every, [s.type for s in samples], weight, "type")
+    suits = fit(table, every, [s.suit for s in samples], weight, "suit")
+    return Trained(table, types, suits, reading, found, held)
+
+
+def write(model: Trained, folder: Path, name: str) -> Sequence[Path]:
+    """Writes NAME.skops and NAME.yaml. Raises FileExistsError: a version is never overwritten."""
+    weights = np.hstack([model.types.weights, model.suits.weights]) * STEP
+    arrays, sheet = folder / f"{name}.skops", folder / f"{name}.yaml"
+    for path in (arrays, sheet):
+        if path.exists():
+            raise FileExistsError(f"{path}: a version is never overwritten; choose the next name")
+    content = {
+        "version": name,
+        "traits": "\n".join(model.table.traits),
+        "weights": np.rint(weights).astype("<i2"),
+    }
+    skops.dump(content, arrays, compression=zipfile.ZIP_DEFLATED, compresslevel=9)
+    sheet.write_text(
+        yaml.safe_dump(_sheet(model, name), allow_unicode=True, sort_keys=False), "utf-8"
+    )
+    return arrays, sheet
+
+
+def _sheet(model: Trained, name: str) -> dict[str, Any]:
+    reading = model.reading
+    return {
+        "version": name,
+        "source": _SOURCE.format(name=name),
+        "lexicon": "lexicon-v1",
+        "trained_on": [*REAL, *INVENTED],
+        "cross_validated": model.folds,
+        "register_left_out": model.registers,
+        "coupling": reading.coupling,
+        "few_words": reading.few_words,
+        "types": _scale(model.types, reading.types.temperature),
+        "suitability": _scale(model.suits, reading.suits.temperature),
+    }
+
+
+def _scale(margins: Margins, temperature: float) -> dict[str, Any]:
+    bias = {code: float(b) for code, b in zip(margins.codes, margins.bias, strict=True)}
+    return {"temperature": temperature, "bias": bias}
+
+
+__all__ = ["Sample", "Trained", "train", "write"]
