@@ -72,7 +72,8 @@ def _some(text: str) -> re.Pattern[str]:
 
 def _scale(section: Mapping[str, Any]) -> Scale:
     bias = cast("Mapping[str, float]", section["bias"])
-    return Scale(tuple(bias), tuple(bias.values()), float(section["temperature"]))
+    certainty = tuple((float(said), float(true)) for said, true in section.get("certainty", ()))
+    return Scale(tuple(bias), tuple(bias.values()), float(section["temperature"]), certainty)
 
 
 def _weights(section: Mapping[str, Any]) -> Weights:

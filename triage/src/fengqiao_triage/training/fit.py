@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 MIN_TEXTS = 5
 """A trait found in fewer texts may be somebody's own words: it is never kept."""
 PENALTY = 0.5
-_RARE = {"type": 0.5, "suit": 0.3}
+_RARE = {"type": 0.5, "suit": 0.5}
 """How far rare codes are lifted: 0 as they come, 1 all codes alike; by cross-validation."""
 _WHOLE = re.compile("[^\\x00\\n\\ud800-\\udfff]+")
 _SCALE = 5.0

@@ -13,10 +13,13 @@ import yaml
 from skops import io as skops
 
 from ..domain.analysis import Reading
+from ..domain.lexicon import Scale
 from ..domain.weights import STEP
 from .corpus import INVENTED, REAL, Sample, labelled
 from .fit import Margins, Table, cut, fit, tabulate
 from .validate import (
+    calibrated,
+    crossed,
     folds,
     pooled,
     reading_of,
@@ -50,9 +53,11 @@ def train(data: Path, say: Say, *, by_register: bool = True) -> Trained:
     samples = labelled(data)
     table = tabulate(cut([s.text for s in samples]))
     say(f"{len(samples)} texts, {len(table.traits)} traits")
-    seen = pooled([unseen(samples, table, a, b) for a, b in folds(samples)])
-    reading = reading_of(samples, seen)
-    found = rounded(scores(samples, reading, seen))
+    parts = [unseen(samples, table, a, b) for a, b in folds(samples)]
+    seen = pooled(parts)
+    plain = reading_of(samples, seen)
+    found = rounded(crossed(samples, plain, parts))
+    reading = calibrated(samples, plain, seen)
     say(f"cross-validated on the real texts: {found}")
     held: dict[str, dict[str, Any]] = {}
     for name, (rest, part) in (registers(samples) if by_register else {}).items():
@@ -94,14 +99,15 @@ def _sheet(model: Trained, name: str) -> dict[str, Any]:
         "register_left_out": model.registers,
         "coupling": reading.coupling,
         "few_words": reading.few_words,
-        "types": _scale(model.types, reading.types.temperature),
-        "suitability": _scale(model.suits, reading.suits.temperature),
+        "types": _scale(model.types, reading.types),
+        "suitability": _scale(model.suits, reading.suits),
     }
 
 
-def _scale(margins: Margins, temperature: float) -> dict[str, Any]:
+def _scale(margins: Margins, scale: Scale) -> dict[str, Any]:
     bias = {code: float(b) for code, b in zip(margins.codes, margins.bias, strict=True)}
-    return {"temperature": temperature, "bias": bias}
+    known = [list(point) for point in scale.certainty]
+    return {"temperature": scale.temperature, "certainty": known, "bias": bias}
 
 
 __all__ = ["Sample", "Trained", "train", "write"]

@@ -120,6 +120,31 @@ def reading_of(samples: Sequence[Sample], seen: Unseen) -> Reading:
     return Reading(scales[0], scales[1], max(COUPLINGS, key=right), FEW_WORDS)
 
 
+def certainty(
+    sure: Sequence[float], right: Sequence[bool], bins: int = BINS
+) -> tuple[tuple[float, float], ...]:
+    """What the computed probabilities are worth: by bin of equally many texts, said and true."""
+    order = np.argsort(sure, kind="stable")
+    at, hit = np.asarray(sure), np.asarray(right, dtype=float)
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    said = [round(float(at[part].mean()), 4) for part in parts]
+    true = np.maximum.accumulate([hit[part].mean() for part in parts])
+    points = dict(zip(said, [round(float(share), 4) for share in true], strict=True))
+    return tuple(sorted(points.items()))
+
+
+def calibrated(samples: Sequence[Sample], reading: Reading, seen: Unseen) -> Reading:
+    """The reading with what its probabilities are worth on these texts."""
+    said = answer(reading, seen)
+    types = [samples[i].type == code for i, code in zip(seen.at, said.types, strict=True)]
+    suits = [samples[i].suit == code for i, code in zip(seen.at, said.suits, strict=True)]
+    return replace(
+        reading,
+        types=replace(reading.types, certainty=certainty(said.type_sure, types)),
+        suits=replace(reading.suits, certainty=certainty(said.suit_sure, suits)),
+    )
+
+
 def answer(reading: Reading, seen: Unseen) -> Answers:
     """What the service would say, from the same margins by the same joint choice."""
     said = Answers([], [], [], [])
@@ -144,6 +169,20 @@ def expected_error(sure: Sequence[float], right: Sequence[bool]) -> float:
         abs(at[b].mean() - hit[b].mean()) * len(b) for b in np.array_split(order, BINS) if len(b)
     ]
     return float(sum(gaps) / len(order))
+
+
+def crossed(samples: Sequence[Sample], reading: Reading, parts: Sequence[Unseen]) -> dict[str, Any]:
+    """The scores of all folds, each fold's probabilities corrected by the other folds only."""
+    found = [
+        scores(samples, calibrated(samples, reading, pooled(rest)), part)
+        for at, part in enumerate(parts)
+        if (rest := [other for place, other in enumerate(parts) if place != at])
+    ]
+    whole = scores(samples, reading, pooled(parts))
+    sizes = np.array([one["texts"] for one in found])
+    for name in ("type_ece", "suit_ece"):
+        whole[name] = float(np.average([one[name] for one in found], weights=sizes))
+    return whole
 
 
 def scores(samples: Sequence[Sample], reading: Reading, seen: Unseen) -> dict[str, float]:
