@@ -20,6 +20,7 @@ from fengqiao_contracts.facts import (
 )
 from fengqiao_contracts.values import PartyRef
 from fengqiao_triage import store
+from fengqiao_triage.rules import POLICY
 
 
 async def test_a_registered_case_is_analyzed_and_then_assessed(h: Harness) -> None:
@@ -86,7 +87,7 @@ async def test_the_assessment_is_answered_with_evidence_and_history(h: Harness) 
     [threat] = [f for f in body["factors"] if f["code"] == "threat"]
     assert threat["evidence"] == [{"text": "要拿刀", "start": 2, "end": 5, "part": 1}]
     assert [r["risk"] for r in body["history"]] == ["red", "yellow"]
-    assert body["policy_version"] == "policy-v1"
+    assert body["policy_version"] == POLICY
     assert set(body["missing"]) == {q["code"] for q in body["questions"]}
 
 

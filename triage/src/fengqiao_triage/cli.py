@@ -84,13 +84,14 @@ def _print_summary(readings: list[ev.Reading], seconds: float) -> None:
         table.add_row("red", "precision", f"{red.precision:.3f}")
     for field in ("people", "amount"):
         if any(r.label.get(field) is not None for r in readings):
-            table.add_row(field, "right where stated", f"{_stated(readings, field):.3f}")
+            table.add_row(field, "F1 of stated values", f"{ev.stated(readings, field).f1:.3f}")
+    if ev.flags(readings):
+        table.add_row("flags", "micro-F1", f"{ev.flags_micro(readings):.3f}")
+    for field in ("type", "suit", "colour"):
+        right, groups = ev.groups_right(readings, field)
+        if groups:
+            table.add_row(f"contrasts, {field}", "groups all right", f"{right} of {groups}")
     console.print(table)
-
-
-def _stated(readings: list[ev.Reading], field: str) -> float:
-    stated = [r for r in readings if r.label.get(field) is not None]
-    return sum(bool(r.label[field] == r.said[field]) for r in stated) / len(stated)
 
 
 def _print_codes(readings: list[ev.Reading]) -> None:
@@ -136,6 +137,31 @@ def _print_errors(readings: list[ev.Reading], count: int) -> None:
         said = ", ".join(f"{f} {r.label[f]}→{r.said[f]}" for f in fields if r.label[f] != r.said[f])
         console.print(f"[bold]{r.id}[/] {said}", highlight=False)
         console.print(Styled(r.text[:160].replace("\n", " ")))
+
+
+@app.command("train-facts")
+def train_facts(
+    annotated: Annotated[
+        list[Path],
+        typer.Argument(help="Annotated files (JSON lines); cuts are set on them.", exists=True),
+    ],
+    invented: Annotated[
+        list[Path] | None, typer.Option(help="Invented texts that only teach.", exists=True)
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the model goes.")] = Path("facts-v1.json.gz"),
+) -> None:
+    """Train the model of flags and figures offline (needs scikit-learn); see docs/triage.md.
+
+    Example: fengqiao triage train-facts train.jsonl.gz train_more.jsonl.gz --out facts-v2.json.gz
+    """
+    from . import train_facts as training  # noqa: PLC0415 needed offline only
+
+    model = training.train(annotated, invented or [])
+    training.save(model, out)
+    table = Table("flag or figure", "precision", "recall", "F1", title="out of fold")
+    for name, score in model["card"]["out_of_fold"].items():
+        table.add_row(name, *[f"{score[k]:.2f}" for k in ("precision", "recall", "f1")])
+    console.print(table)
 
 
 @app.command()

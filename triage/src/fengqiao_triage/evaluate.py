@@ -136,6 +136,36 @@ def flags(readings: Sequence[Reading]) -> dict[str, Score]:
     }
 
 
+def flags_micro(readings: Sequence[Reading]) -> float:
+    """F1 of the risk flags, all flags and texts counted together."""
+    pairs = [({*r.label.get("flags", ())}, {*r.said["flags"]}) for r in readings]
+    size = sum(len(true) + len(said) for true, said in pairs)
+    return 2 * sum(len(true & said) for true, said in pairs) / size if size else 1.0
+
+
+def stated(readings: Sequence[Reading], field: str) -> Score:
+    """The score of a number: right where the text states it and the same was said."""
+    right = sum(
+        r.label.get(field) is not None and r.label[field] == r.said[field] for r in readings
+    )
+    said = sum(r.said[field] is not None for r in readings)
+    true = sum(r.label.get(field) is not None for r in readings)
+    f1 = 2 * right / (said + true) if said + true else 1.0
+    return Score(right / said if said else 0.0, right / true if true else 0.0, f1, true)
+
+
+def groups_right(readings: Sequence[Reading], field: str) -> tuple[int, int]:
+    """Of the groups of minimal pairs whose label differs: how many are read right in every member,
+    and how many there are; the file names the group in `pair`.
+    """
+    groups: dict[str, list[Reading]] = {}
+    for r in readings:
+        if "pair" in r.label:
+            groups.setdefault(r.label["pair"], []).append(r)
+    telling = [g for g in groups.values() if len({r.label[field] for r in g}) > 1]
+    return sum(all(r.label[field] == r.said[field] for r in g) for g in telling), len(telling)
+
+
 def kappa(readings: Sequence[Reading]) -> float:
     """Agreement on the colour beyond chance, weights linear over none < blue < yellow < red."""
     rank = {grade: i for i, grade in enumerate(GRADES)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,6 +17,7 @@ import yaml
 from .domain.analysis import Analyser, Reading
 from .domain.case import Rules, Versions
 from .domain.cues import Cue, CueSet, Guards, index_of
+from .domain.facts import Choice, Facts
 from .domain.lexicon import Rows, Scale, Weights
 from .domain.policy import (
     Condition,
@@ -29,9 +32,10 @@ from .domain.reader import Blindfold, LexiconScorer, ModelScorer, Scorer, TextAn
 from .domain.weights import read_weights
 
 READING = "model-v1"
-CUES = "cues-v1"
-ANALYSER = f"{READING}+{CUES}"
-POLICY = "policy-v1"
+CUES = "cues-v2"
+FACTS = "facts-v1"
+ANALYSER = f"{READING}+{CUES}+{FACTS}"
+POLICY = "policy-v2"
 SCREENING = "screening-v2"
 
 
@@ -96,6 +100,7 @@ def _cue(code: str, spec: Mapping[str, Any]) -> Cue:
         patterns=tuple(_some(p) for p in spec.get("patterns", ())),
         unless=_regex(spec.get("unless")),
         flag=code if spec.get("flag") else spec.get("as"),
+        hints=spec.get("hints"),
         negation=bool(spec.get("negation")),
         real=bool(spec.get("real")),
         asks=spec.get("hearsay") == "ask",
@@ -128,20 +133,23 @@ def signs_of(analyser_version: str = ANALYSER) -> Mapping[str, Cue]:
 
 @cache
 def analyser(version: str = ANALYSER) -> Analyser:
-    """The analyser of a version as stored with an analysis: `model-v1+cues-v1`, `lexicon-v1+cues-v1`.
+    """The analyser of a version as stored with an analysis: `model-v1+cues-v2+facts-v1`,
+    `lexicon-v1+cues-v1`.
 
     Raises FileNotFoundError where this release no longer carries that version.
     """
-    reading, _, cues = version.partition("+")
-    data = _load(reading)
+    model = _named(version, "facts-")
+    data = _load(version.partition("+")[0])
     sections = [data["types"], data["suitability"]]
     scales = [_scale(section) for section in sections]
+    few = int(data["few_words"])
     return TextAnalyser(
         version,
-        Reading(scales[0], scales[1], float(data["coupling"]), int(data["few_words"])),
+        Reading(scales[0], scales[1], float(data["coupling"]), few, claims_only=bool(model)),
         _scorer(data, scales),
-        cue_set(cues),
+        cue_set(_named(version, "cues-")),
         _blindfold(data if "protected" in data else _load(data["lexicon"])),
+        facts=facts(model) if model else None,
     )
 
 
@@ -163,6 +171,43 @@ def _blindfold(data: Mapping[str, Any]) -> Blindfold:
         protected=_words(data["protected"]),
         order_words=_words(data["order_words"]),
         orders=_some(data["orders"]),
+    )
+
+
+def _named(version: str, prefix: str) -> str:
+    """The part of an analyser's version that names one file, "" where it names none."""
+    return next((part for part in version.split("+") if part.startswith(prefix)), "")
+
+
+@cache
+def facts(version: str = FACTS) -> Facts:
+    """The model of flags and figures of one version."""
+    packed = (resources.files(__package__) / "data" / f"{version}.json.gz").read_bytes()
+    data = cast("Mapping[str, Any]", json.loads(gzip.decompress(packed)))
+    if data["version"] != version:
+        raise ValueError(f"{version}.json.gz says it is {data['version']}")
+    return facts_of(data)
+
+
+def facts_of(data: Mapping[str, Any]) -> Facts:
+    """The model from its file's content (see `train_facts`)."""
+
+    def rows(name: str) -> dict[str, tuple[int, ...]]:
+        return {key: tuple(row) for key, row in data[name].items()}
+
+    def choice(name: str) -> Choice:
+        return Choice(data[name]["weights"], int(data[name]["least"]))
+
+    return Facts(
+        version=data["version"],
+        flags=tuple(data["flags"]),
+        bias=tuple(data["bias"]),
+        least=tuple(data["least"]),
+        signs=rows("signs"),
+        grams=rows("grams"),
+        people=choice("people"),
+        amount=choice("amount"),
+        crowd=choice("crowd"),
     )
 
 
@@ -266,6 +311,8 @@ def rules(versions: Versions = LATEST) -> Rules:
 
 
 @cache
-def flag_of(version: str = CUES) -> Mapping[str, str]:
-    """Under which risk flag each sign is published, where it is."""
-    return {c.code: c.flag for c in cue_set(version).cues.values() if c.flag}
+def flag_of(version: str = ANALYSER) -> Mapping[str, str]:
+    """Under which risk flag each sign of an analyser's version is published, where it is."""
+    known = {c.code: c.flag for c in cue_set(_named(version, "cues-")).cues.values() if c.flag}
+    model = _named(version, "facts-")
+    return known | {flag: flag for flag in (facts(model).flags if model else ())}

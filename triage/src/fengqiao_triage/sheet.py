@@ -93,7 +93,7 @@ def _span(span: Span) -> list[int]:
 
 def flags_of(a: Analysis, analyser: str) -> dict[str, tuple[Span, ...]]:
     """The published risk flags with the places they rest on."""
-    published = flag_of(analyser.partition("+")[2])
+    published = flag_of(analyser)
     flags: dict[str, tuple[Span, ...]] = {}
     for code, sign in a.signs.items():
         flag = published.get(code)

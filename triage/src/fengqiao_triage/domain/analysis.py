@@ -17,6 +17,8 @@ NO_DISPUTE = "00"
 OTHER = "99"
 NEVER = -100.0
 """A margin that no words outweigh."""
+SURE = 0.6
+"""From this probability on "no dispute" means that no sum of money can be at stake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +127,16 @@ class Analyser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How sums become answers: two scales, the weight of suitability when a type is chosen, and below
-    how many words nothing can be said.
+    """How sums become answers: two scales, the weight of suitability when a type is chosen, below how
+    many words nothing can be said, and whether sums count only where there is a dispute in which they
+    can be claimed.
     """
 
     types: Scale
     suits: Scale
     coupling: float
     few_words: int
+    claims_only: bool = False
 
 
 def combine(reading: Reading, parts: Sequence[PartAnalysis], form: Form) -> Analysis:
@@ -144,15 +148,17 @@ def combine(reading: Reading, parts: Sequence[PartAnalysis], form: Form) -> Anal
     if form.respondent:
         types[reading.types.codes.index(NO_DISPUTE)] = NEVER
     kind, suit = choose(reading, types, suits, words, signs)
+    sure = reading.types.probability(types, kind)
+    idle = reading.claims_only and reading.types.codes[kind] == NO_DISPUTE and sure >= SURE
     return Analysis(
         type=reading.types.codes[kind],
-        type_confidence=round(reading.types.probability(types, kind), 3),
+        type_confidence=round(sure, 3),
         suitability=suit,
         suitability_confidence=_suit_confidence(reading, suits, suit),
         signs=signs,
         unsure=unsure,
         people=_people(parts, form),
-        amount=form.amount if form.amount is not None else _largest(parts, "amount"),
+        amount=form.amount if form.amount is not None or idle else _largest(parts, "amount"),
         months=_months(parts, form),
         places=_places(parts, kind),
     )

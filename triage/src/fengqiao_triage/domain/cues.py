@@ -32,8 +32,8 @@ class Guards:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One sign: its words, its patterns with the needles that gate them, what takes it back, and the
-    risk flag as which it is published.
+    """One sign: its words, its patterns with the needles that gate them, what takes it back, the
+    risk flag as which it is published, or the one for which it is only a hint.
     """
 
     code: str
@@ -42,6 +42,7 @@ class Cue:
     patterns: tuple[re.Pattern[str], ...] = ()
     unless: re.Pattern[str] | None = None
     flag: str | None = None
+    hints: str | None = None
     negation: bool = False
     real: bool = False
     asks: bool = False

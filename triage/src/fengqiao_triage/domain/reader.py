@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from . import figures
 from .analysis import Analysis, Form, Number, PartAnalysis, Reading, combine
-from .cues import CueSet, read
+from .cues import CueSet, Signal, read
+from .facts import CROWD, PASSING, Facts, crowd_of, marks_of
 from .grams import flat, traits
 from .lexicon import Hits, Matcher, Rows
 from .numbers import Stated, amounts, months, people
@@ -89,13 +91,24 @@ class ModelScorer:
 
 
 class TextAnalyser:
-    """Reads texts with one scorer and one version of the cues; see `Analyser`."""
+    """Reads texts with one scorer and one version of the cues and the facts; see `Analyser`.
+
+    Without `facts` (the versions before them) the signs stand alone and the largest number counts.
+    """
 
     def __init__(
-        self, version: str, reading: Reading, scorer: Scorer, cues: CueSet, blind: Blindfold
+        self,
+        version: str,
+        reading: Reading,
+        scorer: Scorer,
+        cues: CueSet,
+        blind: Blindfold,
+        *,
+        facts: Facts | None = None,
     ) -> None:
         self.version = version
         self._reading, self._scorer, self._cues, self._blind = reading, scorer, cues, blind
+        self._facts = facts
         self._forbidden = blind.protected | blind.order_words
         self._codes = len(reading.types.codes)
         self._matcher = Matcher(scorer.vocabulary, {*cues.vocabulary, *self._forbidden})
@@ -111,17 +124,44 @@ class TextAnalyser:
     def _part(self, text: Text) -> PartAnalysis:
         words, hits = self._scan(fold(text.text[:MAX_CHARS]))
         weighed = self._scorer.weigh(words, hits.words)
+        signals = read(self._cues, words, hits.cues) if hits.cues else {}
+        lasted = _largest(months(words, text.day))
+        heads, money = self._numbers(words, signals, lasted)
         return PartAnalysis(
             part=text.part,
             words=weighed.count,
             type_sums=weighed.sums[: self._codes],
             suit_sums=weighed.sums[self._codes :],
-            signals=read(self._cues, words, hits.cues) if hits.cues else {},
-            people=_largest(people(words)),
-            amount=_largest(amounts(words)),
-            months=_largest(months(words, text.day)),
+            signals=signals,
+            people=heads,
+            amount=money,
+            months=lasted,
             type_spans=self._type_spans(words, weighed),
         )
+
+    def _numbers(
+        self, text: str, signals: dict[str, Signal], lasted: Number | None
+    ) -> tuple[Number | None, Number | None]:
+        """How many people and how much money, and into `signals` what the model proposes."""
+        if self._facts is None:
+            return _largest(people(text)), _largest(amounts(text))
+        marks = marks_of(signals, text, None if lasted is None else int(lasted.value))
+        self._facts.propose(text, self._cues.cues, signals, marks)
+        for code in [code for code in signals if code.startswith(PASSING)]:
+            del signals[code]
+        crowd = figures.people(text)
+        many = crowd_of(crowd, self._facts.crowd)
+        if many is not None:
+            signals[CROWD] = many
+        heads = self._facts.people.of([f for f in crowd if not f.vague])
+        return _stated(heads), _stated(self._facts.amount.of(figures.amounts(text)))
+
+    def weigh(self, text: Text) -> tuple[str, list[str]]:
+        """The words of a text as the model of facts sees them, and its marks (for training)."""
+        words, hits = self._scan(fold(text.text[:MAX_CHARS]))
+        lasted = _largest(months(words, text.day))
+        signals = read(self._cues, words, hits.cues)
+        return words, marks_of(signals, words, None if lasted is None else int(lasted.value))
 
     def _scan(self, text: str) -> tuple[str, Hits]:
         """The text without what must not be read, and its hits."""
@@ -149,6 +189,10 @@ class TextAnalyser:
             if len(spans) == TYPE_EVIDENCE:
                 break
         return tuple(spans)
+
+
+def _stated(figure: figures.Figure | None) -> Number | None:
+    return None if figure is None else Number(figure.value, (figure.start, figure.end))
 
 
 def _largest(stated: Iterable[Stated]) -> Number | None:
