@@ -14,7 +14,18 @@ from fengqiao_triage.domain.case import Judgement
 from fengqiao_triage.domain.facts import CROWD, Facts
 from fengqiao_triage.domain.figures import weighed
 from fengqiao_triage.domain.text import Text
-from fengqiao_triage.rules import CUES, FACTS, READING, analyser, cue_set, facts, flag_of, policy
+from fengqiao_triage.rules import (
+    CUES,
+    FACTS,
+    LATEST,
+    READING,
+    analyser,
+    cue_set,
+    facts,
+    flag_of,
+    policy,
+)
+from fengqiao_triage.settings import Settings
 
 Judged = Callable[..., Judgement]
 QUARREL = "楼上邻居家卫生间漏水，把我家天花板泡坏了，找他协商赔偿，他不承认。"
@@ -83,6 +94,16 @@ def test_the_versions_before_the_model_can_still_be_read(judged: Judged) -> None
     assert CROWD not in part.signals
     assert policy("policy-v1").version == "policy-v1"
     assert analyser(f"{READING}+{CUES}+{FACTS}").version == analyser().version
+
+
+def test_the_service_reads_with_the_latest_files_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings().versions() == LATEST
+
+    monkeypatch.setenv("FENGQIAO_TRIAGE_FACTS", "")
+    monkeypatch.setenv("FENGQIAO_TRIAGE_CUES", "cues-v1")
+    assert Settings().versions().analyser == f"{READING}+cues-v1"
 
 
 @pytest.mark.parametrize(

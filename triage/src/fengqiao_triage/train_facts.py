@@ -170,7 +170,7 @@ def _card(cut: Cut) -> dict[str, float]:
 
 def _shares(found: set[str]) -> dict[str, float]:
     """Each piece's share, which falls with the number of pieces (as in `Facts`)."""
-    share = _GRAM_SCALE / max(len(found), 1) ** 0.5
+    share: float = _GRAM_SCALE / max(len(found), 1) ** 0.5
     return dict.fromkeys(found, share)
 
 

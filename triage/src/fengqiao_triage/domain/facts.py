@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isqrt
+from operator import add
 
 from . import figures
 from .cues import MAX_SPANS, Cue, Place, Signal
 from .figures import Figure
 
-GRAMS = (2, 3, 4)
-"""Lengths of the pieces of text that the model weighs."""
 PASSING = "hint_"
 """Signs so named serve the model alone: they are forgotten once it has weighed them."""
 CROWD = "crowd"
@@ -96,8 +95,9 @@ def _spans(hints: Sequence[Signal]) -> tuple[Place, ...]:
 
 
 def grams_of(text: str) -> set[str]:
-    """Every piece of `GRAMS` length of the text."""
-    return {text[i : i + size] for size in GRAMS for i in range(len(text) - size + 1)}
+    """Every piece of two, three and four characters of the text."""
+    pairs = [*map(add, text, text[1:])]
+    return {*pairs, *map(add, pairs, text[2:]), *map(add, pairs, pairs[2:])}
 
 
 def marks_of(signals: Mapping[str, Signal], text: str, months: int | None) -> list[str]:
