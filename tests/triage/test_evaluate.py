@@ -29,10 +29,10 @@ def test_the_public_test_set_is_read_at_least_as_well_as_promised(shared_data: P
     red = ev.by_code(readings, "colour")["red"]
 
     assert len(readings) == 400
-    assert ev.accuracy(readings, "type") >= 0.60
+    assert ev.accuracy(readings, "type") >= 0.75
     assert red.recall >= 0.70
     assert red.precision >= 0.50
-    assert ev.accuracy(readings, "suit") >= 0.65
+    assert ev.accuracy(readings, "suit") >= 0.73
 
 
 @pytest.mark.shared
@@ -113,5 +113,5 @@ def test_replay_says_how_to_reach_the_platform() -> None:
 
 
 def test_help_teaches() -> None:
-    for command in ("evaluate", "explain", "replay"):
+    for command in ("evaluate", "explain", "replay", "train", "measure"):
         assert "Example" in CliRunner().invoke(app, [command, "--help"]).output

@@ -198,6 +198,33 @@ def train(
 
 
 @app.command()
+def measure(
+    data: Annotated[
+        Path, typer.Argument(help="The folder that holds teddy2020c/, lawbench/ …", exists=True)
+    ],
+) -> None:
+    """Measure the model's traits on the public questions: seven classes, topics, elements.
+
+    Needs the extra: pip install 'fengqiao-triage[train]'. Takes some minutes.
+
+    Example: fengqiao triage measure ../shared/data
+    """
+    try:
+        from .training import tasks  # noqa: PLC0415 only measuring needs scikit-learn
+    except ModuleNotFoundError as missing:
+        console.print(f"{missing}: pip install 'fengqiao-triage\\[train]'")
+        raise typer.Exit(2) from missing
+    table = Table("task, measure", "value")
+    try:
+        for task in (tasks.seven_classes, tasks.consult_topics, tasks.elements):
+            for name, value in task(data).items():
+                table.add_row(name, f"{value:.3f}")
+    except OSError as bad:
+        raise typer.BadParameter(str(bad), param_hint="DATA") from bad
+    console.print(table)
+
+
+@app.command()
 def replay(
     case: Annotated[str, typer.Option("--case", help="The id of the case.")],
     revision: Annotated[
