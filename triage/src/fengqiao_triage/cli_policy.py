@@ -102,9 +102,12 @@ def signs() -> None:
     Example: fengqiao triage policy signs
     """
     table = Table("sign", "flag", "words")
-    for code, cue in sorted(signs_of().items()):
-        words = sorted(cue.words or cue.needles, key=lambda word: (len(word), word))[:8]
-        table.add_row(code, cue.flag or "", "、".join(words))
+    for code, cues in sorted(signs_of().items()):
+        hinted = any(cue.hints == code for cue in cues)
+        flag = next((cue.flag for cue in cues if cue.flag), code if hinted else "")
+        told = {word for cue in cues for word in cue.words or cue.needles}
+        words = sorted(told, key=lambda word: (len(word), word))[:8]
+        table.add_row(code, flag, "、".join(words))
     console.print(table)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -17,7 +17,7 @@ import yaml
 from .domain.analysis import Analyser, Reading
 from .domain.case import Rules, Versions
 from .domain.cues import Cue, CueSet, Guards, index_of
-from .domain.facts import Choice, Facts
+from .domain.facts import CROWD, PASSING, Choice, Facts
 from .domain.lexicon import Rows, Scale, Weights
 from .domain.policy import (
     Condition,
@@ -125,10 +125,18 @@ def cue_set(version: str = CUES) -> CueSet:
     return CueSet({c.code: c for c in cues}, guards, index_of(cues))
 
 
-def signs_of(analyser_version: str = ANALYSER) -> Mapping[str, Cue]:
-    """The signs that an analyser of that version finds; a policy may name these and no others."""
-    named = [part for part in analyser_version.split("+") if part.startswith("cues-")]
-    return cue_set(named[0] if named else CUES).cues
+def signs_of(analyser_version: str = ANALYSER) -> Mapping[str, Sequence[Cue]]:
+    """The signs that an analyser of that version finds, each with the cues that show or hint at it;
+    a policy may name these and no others.
+    """
+    cues = cue_set(_named(analyser_version, "cues-") or CUES).cues.values()
+    model = _named(analyser_version, "facts-")
+    known: dict[str, list[Cue]] = {c.code: [c] for c in cues if not c.code.startswith(PASSING)}
+    for flag in facts(model).flags if model else ():
+        known.setdefault(flag, []).extend(c for c in cues if c.hints == flag)
+    if model:
+        known[CROWD] = []
+    return known
 
 
 @cache
