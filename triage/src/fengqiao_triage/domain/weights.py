@@ -49,6 +49,7 @@ class Weights:
         rows = [numbers[at : at + codes] for at in range(0, len(numbers), codes)]
         keys = [number_of(name) for name in names]
         self._packed = {key: self._pack(row) for key, row in zip(keys, rows, strict=True)}
+        self._keys = frozenset(keys)
         self._telling = _telling(names, keys, rows, codes)
 
     def _pack(self, row: Sequence[int]) -> int:
@@ -56,7 +57,7 @@ class Weights:
 
     def known(self, traits: set[int]) -> set[int]:
         """Those of the traits that have weights."""
-        return self._packed.keys() & traits
+        return traits & self._keys
 
     def sums(self, known: Collection[int]) -> tuple[float, ...]:
         """The sum per code of the weights of known traits."""
