@@ -125,6 +125,7 @@ def _print_verdict(view: Assessment) -> None:
             ("人数 people", view.people),
             ("金额 amount", view.amount),
             ("已持续月数 months", view.months),
+            ("地点 place", view.area and view.area.name),
         )
         if value is not None
     ]

@@ -10,9 +10,11 @@ from pydantic import BaseModel
 from sqlalchemy import Row
 
 from fengqiao_contracts import codes
+from fengqiao_contracts.areas import areas
 from fengqiao_contracts.values import Grade, Money, Outlet, Suitability
 
 from .domain.case import Versions
+from .domain.mentions import location, masked, mentions
 from .domain.policy import Policy
 from .life_views import OverrideView
 
@@ -88,8 +90,30 @@ class Revision(BaseModel):
     assessed_at: datetime
 
 
+class PlaceView(BaseModel):
+    """A place of the city that the text names; several `areas` where the name alone is not clear."""
+
+    areas: list[Named]
+    evidence: Evidence
+
+
+class NumberView(BaseModel):
+    """An identity or phone number in the text, masked; `valid`: its date and check character fit."""
+
+    kind: Literal["id_number", "phone"]
+    masked: str
+    valid: bool
+    start: int
+    end: int
+    part: int
+
+
 class Assessment(BaseModel):
-    """What a text says, how dangerous it is, may it be mediated, and why."""
+    """What a text says, how dangerous it is, may it be mediated, and why.
+
+    `places` and `numbers` are read from the words that the caller may read; `area` is the one area
+    that all its places agree on. No grade rests on them.
+    """
 
     type: Named
     type_evidence: list[Evidence]
@@ -105,6 +129,9 @@ class Assessment(BaseModel):
     amount: Money | None
     months: int | None
     confidence: float
+    places: list[PlaceView]
+    area: Named | None
+    numbers: list[NumberView]
     missing: list[str]
     questions: list[QuestionView]
     analyser: str
@@ -181,6 +208,7 @@ def assessment_fields(
         "people": detail["people"],
         "amount": detail["amount"],
         "months": detail["months"],
+        **_mentioned(texts),
         "confidence": said["confidence"],
         "missing": detail["missing"],
         "questions": questions(detail["missing"], policy),
@@ -188,6 +216,39 @@ def assessment_fields(
         "policy_version": versions.policy,
         "screening_version": versions.screening,
     }
+
+
+def _mentioned(texts: Texts) -> dict[str, Any]:
+    """The places and numbers that the texts name."""
+    found = [(part, words, m) for part, words in texts.items() if words for m in mentions(words)]
+    here = location(m for *_, m in found)
+    return {
+        "places": [
+            PlaceView(
+                areas=[_area(code) for code in m.areas],
+                evidence=Evidence(text=words[m.start : m.end], start=m.start, end=m.end, part=part),
+            )
+            for part, words, m in found
+            if m.kind == "place"
+        ],
+        "area": None if here is None else _area(here),
+        "numbers": [
+            NumberView(
+                kind=m.kind,
+                masked=masked(words[m.start : m.end]),
+                valid=m.valid,
+                start=m.start,
+                end=m.end,
+                part=part,
+            )
+            for part, words, m in found
+            if m.kind != "place"
+        ],
+    }
+
+
+def _area(code: str) -> Named:
+    return Named(code=code, name=areas().full_name(code))
 
 
 def _evidence(spans: Sequence[Sequence[int]], texts: Texts) -> list[Evidence]:

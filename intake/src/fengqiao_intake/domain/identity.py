@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 from fengqiao_contracts.errors import Invalid
+from fengqiao_contracts.resident_id import is_resident_id
 
-_RESIDENT = re.compile(r"[1-9]\d{5}(\d{8})\d{3}[\dX]")
-_RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_RESIDENT_CHECKS = "10X98765432"
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT = re.compile(rf"[{_CREDIT_ALPHABET}]{{18}}")
 _CREDIT_WEIGHTS = tuple(pow(3, power, 31) for power in range(17))
@@ -34,7 +31,7 @@ def clean_id_number(kind: str, number: str, field: str) -> str:
     """
     text = number.strip().upper()
     if kind == "resident_id":
-        valid = _resident_valid(text)
+        valid = is_resident_id(text)
     elif kind == "credit_code":
         valid = _credit_valid(text)
     else:
@@ -81,19 +78,6 @@ def mask_number(number: str) -> str:
             else (f"{number[:2]}***{number[-2:]}")
         )
     return "*" * len(number)
-
-
-def _resident_valid(text: str) -> bool:
-    found = _RESIDENT.fullmatch(text)
-    if not found:
-        return False
-    born = found.group(1)
-    try:
-        date(int(born[:4]), int(born[4:6]), int(born[6:]))
-    except ValueError:
-        return False
-    total = sum(int(d) * w for d, w in zip(text, _RESIDENT_WEIGHTS, strict=False))
-    return _RESIDENT_CHECKS[total % 11] == text[17]
 
 
 def _credit_valid(text: str) -> bool:

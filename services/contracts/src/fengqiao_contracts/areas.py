@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from .errors import Invalid
 
@@ -97,9 +97,20 @@ def areas() -> Areas:
     return Areas(_read())
 
 
+@cache
+def zone_names() -> Mapping[str, str]:
+    """What people call each functional zone, by its code: 高新区, 天府新区."""
+    return {zone["code"]: zone["short"] for zone in _zones()}
+
+
+def _zones() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((_DATA / "zones.json").read_text("utf-8"))["zones"]
+    return found
+
+
 def _read() -> list[Area]:
     text = gzip.decompress((_DATA / "chengdu.csv.gz").read_bytes()).decode()
-    zones = json.loads((_DATA / "zones.json").read_text("utf-8"))["zones"]
+    zones = _zones()
     zone_of = {street: zone["code"] for zone in zones for street in zone["streets"]}
     lines = text.splitlines()[1:]
     city_code, _, city_name = lines[0].partition(",")
