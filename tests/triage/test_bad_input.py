@@ -1,10 +1,14 @@
 """Bad input never fails, and never lowers a grade (orders, other scripts, markup, broken bytes)."""
 
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from fengqiao_triage.domain.case import Judgement
+from fengqiao_triage.rules import rules
+from fengqiao_triage.sheet import dry_run
 
 Judged = Callable[..., Judgement]
 RANK = ("none", "blue", "yellow", "red")
@@ -76,3 +80,17 @@ def test_words_about_the_person_change_nothing(
         )
 
     assert len({str(seen(word)) for word in words}) == 1
+
+
+@pytest.mark.parametrize(
+    "piece", ["1元", "业主3人，", "武侯区", "锦江区东湖街道", "他要拿刀砍我。"]
+)
+def test_a_text_of_one_piece_again_and_again_takes_no_more_than_its_length(piece: str) -> None:
+    """Ten times the text must not take a hundred times the time: a case would hold up all others."""
+    short, long = piece * (2_000 // len(piece)), piece * (20_000 // len(piece))
+    seconds: list[float] = []
+    for text in (short, short, long):
+        began = time.process_time()
+        dry_run(rules(), [text], datetime(2026, 3, 2, tzinfo=UTC))
+        seconds.append(time.process_time() - began)
+    assert seconds[2] < 40 * max(seconds[1], 0.02)

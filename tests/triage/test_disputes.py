@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from fengqiao_triage import wordlist
-from fengqiao_triage.domain.disputes import LOOKED_AT, POSTED, Book, rebuilt
+from fengqiao_triage.domain.disputes import LOOKED_AT, POSTED, Book, Dispute, rebuilt
 from fengqiao_triage.domain.same import by_parties, by_place, by_time, copied, damping
 from fengqiao_triage.domain.signature import (
     INDEXED,
@@ -134,6 +134,21 @@ def test_what_a_human_parted_is_not_made_one_again() -> None:
     assert found.merged == ()
     assert {book.living("c1"), book.living("c2")} == {"c1", "c2"}
     assert two.parted_from(one)
+
+
+def test_what_was_parted_does_not_meet_again_in_a_third() -> None:
+    book = Book()
+    for key in ("a", "b", "c"):  # three alike disputes, as after partings
+        one = case(f"{key}1", GYM)
+        book.disputes[key] = Dispute(key)
+        book.disputes[key].take(one, None)
+        book.post(book.disputes[key], one)
+    book.disputes["b"].apart |= {"c"}
+    found = book.enter(case("x", GYM, by("利成刚")))
+
+    assert found.dispute_id == "a"
+    assert [gone for gone, _ in found.merged] == ["b"]
+    assert book.living("c") == "c"
 
 
 def test_a_case_that_fits_both_makes_two_alike_disputes_one() -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from triage.hearing import NOW, TOLD, heard, registered, supplemented
 
-from fengqiao_chassis.store.tables import audit
+from fengqiao_chassis.store.tables import audit, outbox
 from fengqiao_chassis.testing import Harness
 from fengqiao_contracts.facts import (
     AssessmentOverridden,
@@ -151,7 +151,7 @@ async def test_released_the_case_is_the_policy_s_again(both: Harness) -> None:
     facts = await heard(both)
 
     assert answer.status_code == 200
-    assert answer.json()["release_reason"] == "已经稳定，恢复规则评估"
+    assert answer.json()["release_reason"] is None, "an answer is kept for its key; words are not"
     assert grades(facts) == [("blue", "policy"), ("red", "human"), ("blue", "policy")]
     again = await district(both).post(f"{URL}/release", json={"reason": "再次撤销看看"})
     assert (again.status_code, again.json()["code"]) == (409, "no-override")
@@ -231,6 +231,9 @@ async def test_erasure_takes_the_reasons(both: Harness) -> None:
     view = await assessment(both)
     assert (view["risk"], view["override"]["reason"]) == ("yellow", None)
     assert all(await replays(both))
+    sealed = select(outbox.c.id).where(outbox.c.source == "/triage", outbox.c.pii.is_not(None))
+    async with both.read("triage") as tx:
+        assert not await tx.all(sealed), "a refill of the bus would bring the words back"
 
 
 async def test_an_open_safety_question_raises_a_human_s_word_too_but_once(both: Harness) -> None:

@@ -184,8 +184,9 @@ async def test_a_link_is_no_merge(h: Harness) -> None:
 
     assert linked["cases"] == 1
     assert [(x["kind"], x["reason"], x["note"]) for x in linked["links"]] == [
-        ("linked", "same_counterpart", "同一老板")
+        ("linked", "same_counterpart", None)  # an answer is kept for its key; words are not
     ]
+    assert [x["note"] for x in (await seen(h, "c1"))["links"]] == ["同一老板"]
     assert [x["other_case_id"] for x in (await seen(h, "c2"))["links"]] == ["c1"]
 
 
@@ -228,6 +229,22 @@ async def test_erasure_takes_the_marks_everywhere(h: Harness) -> None:
     assert signatures["c2"].words
     await heard(h, registered("c4", FUMES, "王甲"))
     assert (await seen(h, "c4"))["dispute_id"] == "c4"
+
+
+async def test_who_was_parted_and_erased_leaves_no_mark(h: Harness) -> None:
+    await heard(h, registered("c1", FUMES, "王甲"))
+    async with h.read("triage") as tx:
+        before = {row.mark: row.disputes for row in await tx.all(select(store.marks))}
+    await heard(h, registered("c2", FUMES, "赵丙"))
+    assert (await seen(h, "c2"))["dispute_id"] == "c1"
+    await client(h).post("/cases/c2/duplicates/unmerge", json={})
+    assert (await seen(h, "c2"))["dispute_id"] != "c1"
+    assert "joined" not in {link["kind"] for link in (await seen(h, "c2"))["links"]}
+    await heard(h, PersonalDataErased(case_id="c2", reason="r", erased_at=NOW))
+
+    async with h.read("triage") as tx:
+        left = {row.mark: row.disputes for row in await tx.all(select(store.marks))}
+    assert left == before
 
 
 async def test_no_word_and_no_name_stands_in_the_index(h: Harness) -> None:

@@ -32,9 +32,10 @@ _HIDDEN = {
             "override.released",
         }
     ),
+    "mediator": frozenset({"case.linked", "case.merged", "case.unmerged"}),
 }
 """Fact names kept from outsiders: how the platform judged, and who corrected it, is for staff; a
-link names other people's case."""
+link names other people's case, which may be another mediator's."""
 
 _WITHHELD = {
     "party": frozenset({"reporter", "external_ref", "copy_of", "alternatives", "reasons"}),

@@ -11,6 +11,7 @@ from fengqiao_chassis.web import Body, Text, Who
 
 from ..handlers import duplicates
 from ..same_views import Duplicates
+from .roles import READERS
 
 _DECIDE = ("city", "district", "clerk")
 """Roles that may say which cases are one, in their scope."""
@@ -79,7 +80,9 @@ def _add_reads(routes: APIRouter, ctx: Context) -> None:
         """The dispute of a case, why its cases are one, and what else a human should look at."""
         who.require(*_LOOK)
         async with ctx.db.read() as tx:
-            view = await duplicates.duplicates_of(tx, who.scope, case_id)
+            view = await duplicates.duplicates_of(
+                tx, who.scope, case_id, with_notes=who.role in READERS
+            )
         if any(link.note for link in view.links):
             await ctx.audit_read(request, who, "duplicates.read", case_id, ("note",))
         return view

@@ -6,7 +6,7 @@ each seeing those before it, and knows what has changed. It never looks at all c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .same import (
@@ -120,7 +120,7 @@ class Dispute:
             _some(known.firms | parties.firms, PERSONS),
         )
         self.places = tuple(dict.fromkeys((*self.places, *places)))[:PLACES]
-        self.first = min(self.first or first, first)
+        self.first = min(self.first or first, first or self.first)
         self.last = max(self.last, last)
 
 
@@ -197,8 +197,11 @@ class Book:
         dispute.take(case, copy)
         self.changed.add(dispute.id)
         rest = [item for item in found if item[1] is not dispute]
-        merged = [(e, d) for e, d in rest if e.score >= JOIN and self._one(dispute, d)]
-        gone = [(d.id, e) for e, d in merged if self.absorb(dispute, d)]
+        gone = [  # one after another: what the first was parted from, the whole is parted from
+            (d.id, e)
+            for e, d in rest
+            if e.score >= JOIN and self._one(dispute, d) and self.absorb(dispute, d)
+        ]
         left = [(d.id, e) for e, d in rest if d.id not in self.aliases]
         return Entered(
             dispute.id,
@@ -245,6 +248,15 @@ class Book:
     def add_posting(self, mark: int, used: int, disputes: list[str]) -> None:
         """Take up what the index holds under a mark."""
         self.postings[mark] = Posting(used, disputes)
+
+    def unpost(self, ids: Collection[str], marks: Iterable[int]) -> None:
+        """Take disputes from under these marks, which are another's alone now."""
+        for mark in marks:
+            posting = self.postings.get(mark)
+            if posting is not None and not set(posting.disputes).isdisjoint(ids):
+                posting.disputes = [d for d in posting.disputes if d not in ids]
+                posting.used = max(posting.used - 1, len(posting.disputes))
+                self.posted.add(mark)
 
     def post(self, dispute: Dispute, case: Signature) -> None:
         """Post a dispute under the marks of a case."""

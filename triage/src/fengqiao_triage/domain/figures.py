@@ -7,6 +7,7 @@ these surroundings (see `weighed`); nothing here knows an answer.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,6 +34,7 @@ _LOOK_ON = re.compile(r"[^，。；,;]{0,2}(?:看了|看过|观看|浏览|点赞
 _INVITED = re.compile(r"(?:拉了?|邀请了?|喊了?|砍价)(?:大概|差不多)?$")
 _ROOM = re.compile(r"\d{1,2}0\d$")
 MAX_PEOPLE = 100_000
+MAX_AMOUNT = 10**12
 _AROUND = 8
 _CLAUSE = re.compile(r"[，。；！？,;!?\n：:（）()]")
 
@@ -56,11 +58,7 @@ def people(text: str) -> list[Figure]:
             text, match.start("measure") if match["measure"] else match.end()
         ):
             continue
-        if (
-            match["measure"] in {"个", "家", "位", "名"}
-            and not match["group"]
-            and match["measure"] in {"个", "家"}
-        ):
+        if match["measure"] in {"个", "家"} and not match["group"]:
             continue
         if _MASKED.search(text, max(0, match.start() - 3), match.start()):
             continue
@@ -177,7 +175,7 @@ def _sum(text: str, match: re.Match[str]) -> Figure | None:
     if _MASKED.search(text, max(0, start - 3), start) or not _is_money(text, match, raw):
         return None
     value = _value(raw)
-    if value is None or value < 1:
+    if value is None or not 1 <= value <= MAX_AMOUNT:
         return None
     vague = raw[0] in "几数"
     marks = [f"y:{match['yuan'] or ''}", "vague" if vague else "told", *_size(value)]
@@ -249,7 +247,8 @@ def _ranked(found: Sequence[Figure]) -> list[Figure]:
     """The figures, each marked with its rank among them."""
     if not found:
         return []
-    top = max(f.value for f in found)
+    times = Counter(f.value for f in found)
+    top = max(times)
     few = f"n:{min(len(found), 4)}"
     return [
         Figure(
@@ -263,7 +262,7 @@ def _ranked(found: Sequence[Figure]) -> list[Figure]:
                 *(("top",) if f.value == top else ()),
                 *(("first",) if i == 0 else ()),
                 *(("last",) if i == len(found) - 1 else ()),
-                *(("again",) if sum(g.value == f.value for g in found) > 1 else ()),
+                *(("again",) if times[f.value] > 1 else ()),
             ),
         )
         for i, f in enumerate(found)

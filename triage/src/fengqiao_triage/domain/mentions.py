@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -69,12 +69,14 @@ def masked(words: str) -> str:
 def _places(text: str) -> list[Mention]:
     names = _names()
     spans = [(m.start(), m.end(), names[m.group()]) for m in _pattern().finditer(text)]
-    around = [areas().path(codes[0]) for *_, codes in spans if len(codes) == 1]
+    around = {areas().path(codes[0]) for *_, codes in spans if len(codes) == 1}
     return [Mention("place", start, end, _meant(codes, around)) for start, end, codes in spans]
 
 
-def _meant(codes: Sequence[str], around: Sequence[str]) -> tuple[str, ...]:
+def _meant(codes: Sequence[str], around: Collection[str]) -> tuple[str, ...]:
     """Of streets with one name those in a district that the text names too; else all of them."""
+    if len(codes) == 1:
+        return tuple(codes)
     inside = [c for c in codes if any(areas().path(c).startswith(path) for path in around)]
     return tuple(inside or codes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fengqiao_chassis.bus import Received
+from fengqiao_chassis.bus.outbox import forget as forget_stated
 from fengqiao_chassis.store import SYSTEM, Tx
 from fengqiao_contracts.facts import (
     AssignmentWithdrawn,
@@ -33,8 +34,11 @@ async def note_referrers(tx: Tx, items: Sequence[Received[ReferralReceived]]) ->
 
 
 async def forget(tx: Tx, items: Sequence[Received[PersonalDataErased]]) -> None:
-    """Erase the words of these cases; their assessments stay, they hold places only."""
+    """Erase the words of these cases, here and in what was stated; assessments hold places only."""
     ids = [item.fact.case_id for item in items]
     await store.forget(tx, ids)
     await store.forget_reasons(tx, ids)
     await same.forget(tx, ids)
+    for case_id in ids:
+        await forget_stated(tx, case_id)
+        tx.audit("triage.erase", case_id, fields=("personal_data",))

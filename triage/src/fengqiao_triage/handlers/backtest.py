@@ -15,11 +15,11 @@ from fengqiao_contracts.values import Grade
 from .. import store
 from ..domain.analysis import PartAnalysis
 from ..domain.assessment import Assessment, History
-from ..domain.case import Inputs, Judgement, Rules, judge
+from ..domain.case import Inputs, Judgement, Rules
 from ..domain.policy import Policy
 from ..life_views import Backtest, Change
 from ..rules import rules as rules_of
-from .again import parts_again
+from .again import judged, parts_again
 from .in_force import with_policy
 
 BREATH = 25
@@ -87,7 +87,7 @@ def _relived(policy: Policy, rows: Sequence[Any], stored: Sequence[Any]) -> Judg
             read[rules.versions.analyser] = parts_again(rules, stored)
         parts = read[rules.versions.analyser]
         inputs = replace(then, versions=rules.versions, history=History(previous, red_at))
-        found = judge(rules, parts[: len(then.parts)], inputs)
+        _, found = judged(rules, parts[: len(then.parts)], inputs)
         previous = found.assessment.grade
         red_at = then.now if previous == "red" else red_at
     return found

@@ -19,21 +19,32 @@ HUMAN = "human"
 _OPEN = ("suggested", "linked")
 
 
-async def duplicates_of(tx: ReadTx, scope: Scope, case_id: str) -> Duplicates:
-    """The dispute of a case that the caller may see, and every link of it to cases he may see."""
+async def duplicates_of(
+    tx: ReadTx, scope: Scope, case_id: str, *, with_notes: bool = False
+) -> Duplicates:
+    """The dispute of a case that the caller may see, and every link of it to cases he may see.
+
+    Notes are words of a human about people: for those who may read such words.
+    """
     here = await _place(tx, scope, case_id, "case_id")
     number, persons = await store.count_cases(tx, SYSTEM, here.dispute_id)
     members = await store.cases_of(tx, scope, here.dispute_id)
     found = await store.links_of(tx, scope, case_id)
+    seen = {m.case_id for m in members}
     return Duplicates(
         case_id=case_id,
         dispute_id=here.dispute_id,
         cases=number,
         persons=persons,
         members=[
-            Member(case_id=m.case_id, received_at=m.received_at, copy_of=m.copy_of) for m in members
+            Member(
+                case_id=m.case_id,
+                received_at=m.received_at,
+                copy_of=m.copy_of if m.copy_of in seen else None,
+            )
+            for m in members
         ],
-        links=[_link(row, there) for row, there in found],
+        links=[_link(row, there, with_note=with_notes) for row, there in found],
     )
 
 
@@ -86,6 +97,7 @@ async def unmerge(
 
     Neither is ever undone by what the service finds later; only a human's merge undoes it.
     """
+    await store.take_turn(tx, SYSTEM)
     other = other_case_id or await _any_other(tx, who, case_id)
     here, there = await _pair(tx, who, case_id, other)
     dispute_id = here.dispute_id
@@ -121,7 +133,10 @@ async def _leave(tx: Tx, book: Book, case_id: str, dispute_id: str) -> str:
     book.disputes[dispute_id] = rebuilt(dispute_id, signed.values(), kept)
     for row in await store.marks_of(tx, SYSTEM, own.keys):
         book.add_posting(row.mark, row.used, row.disputes.split(" "))
+    alone = set(own.keys) - {mark for case in signed.values() for mark in case.keys}
+    book.unpost(kept.absorbed | {dispute_id}, alone)
     book.post(fresh, own)
+    await store.drop_joined(tx, case_id, signed)
     await store.move_case(tx, case_id, fresh.id)
     return fresh.id
 
@@ -193,7 +208,7 @@ async def _remember(
     await store.save_links(tx, [row])
 
 
-def _link(row: Any, there: str) -> Link:
+def _link(row: Any, there: str, *, with_note: bool) -> Link:
     return Link(
         other_case_id=there,
         kind=row.kind,
@@ -201,6 +216,6 @@ def _link(row: Any, there: str) -> Link:
         score=row.score,
         points=row.points or {},
         by=row.actor,
-        note=row.note,
+        note=row.note if with_note else None,
         linked_at=row.linked_at,
     )

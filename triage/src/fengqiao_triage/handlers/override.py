@@ -66,7 +66,7 @@ async def override_assessment(
     tx.state(_overridden(case, kept), area=row.area_path)
     await _keep(rules, tx, case)
     tx.audit("assessment.override", case_id, fields=_named(wanted))
-    return override_view(kept, None, with_reason=True)
+    return override_view(kept, None, with_reason=False)
 
 
 async def release_override(
@@ -89,7 +89,7 @@ async def release_override(
     await _keep(rules, tx, case)
     tx.audit("override.release", case_id, fields=("risk",))
     (released,) = [o for o in await store.overrides_of(tx, SYSTEM, case_id) if o.id == old.id]
-    return override_view(released._mapping, None, with_reason=True)
+    return override_view(released._mapping, None, with_reason=False)
 
 
 async def overrides_of(

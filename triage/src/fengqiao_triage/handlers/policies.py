@@ -76,6 +76,8 @@ async def activate_policy(
     brought = await store.policy_of(tx, who.scope, version)
     if brought is None and version not in versions_of("policy"):
         raise _no_such_policy()
+    if brought is None:  # a later release may carry it no more, and cases are assessed by it
+        await store.add_policy(tx, _kept(version, who, tx.now))
     if active_from is not None and active_from < tx.now:
         raise Invalid(
             "in-the-past",
@@ -100,8 +102,13 @@ async def list_policies(tx: ReadTx, scope: Scope, rules: Rules) -> PolicyList:
     """Every version of the release and of the bureau, and which holds now."""
     now = (await rules_in_force(tx, rules)).policy.version
     brought = await store.policy_heads(tx, scope)
-    heads = [_head(dict(row._mapping), in_force=row.version == now) for row in brought]
-    shipped = [_shipped(version, in_force=version == now) for version in versions_of("policy")]
+    own = set(versions_of("policy"))
+    heads = [
+        _head(dict(row._mapping), in_force=row.version == now)
+        for row in brought
+        if row.version not in own
+    ]
+    shipped = [_shipped(version, in_force=version == now) for version in sorted(own)]
     decided = await store.activations(tx, scope)
     return PolicyList(
         in_force=now,
@@ -121,6 +128,19 @@ async def policy_text(tx: ReadTx, scope: Scope, rules: Rules, version: str) -> P
         raise _no_such_policy()
     head = _head(dict(row._mapping), in_force=version == now)
     return PolicyText(**head.model_dump(), yaml=row.text)
+
+
+def _kept(version: str, who: Principal, now: datetime) -> dict[str, Any]:
+    """A release's policy as it is kept once it is activated."""
+    text = text_of(version)
+    return {
+        "version": version,
+        "text": text,
+        "sha256": sha256_of(text),
+        "note": "随软件发布 · of the release",
+        "uploaded_by": who.id,
+        "uploaded_at": now,
+    }
 
 
 def _shipped(version: str, *, in_force: bool) -> PolicyHead:

@@ -115,6 +115,7 @@ async def take_turn(tx: Tx, scope: Scope) -> None:
     """Wait until no other transaction decides which cases are one; held to the commit."""
     _own(scope)
     await tx.all(select(turns.c.name).with_for_update())
+    tx.waited()
 
 
 async def marks_of(tx: ReadTx, scope: Scope, wanted: Collection[int]) -> Sequence[Row[Any]]:
@@ -205,6 +206,15 @@ async def drop_links(tx: Tx, one: str, other: str, kinds: Collection[str]) -> No
     )
 
 
+async def drop_joined(tx: Tx, case_id: str, others: Collection[str]) -> None:
+    """Take back why a case was joined with these."""
+    there = sorted(others)
+    either = ((links.c.case_id == case_id) & links.c.other_case_id.in_(there)) | (
+        (links.c.other_case_id == case_id) & links.c.case_id.in_(there)
+    )
+    await tx.run(delete(links).where(either, links.c.kind == "joined"))
+
+
 async def move_cases(tx: Tx, moves: Mapping[str, str]) -> None:
     """Bring the cases of absorbed disputes under the disputes that live on."""
     stmt = update(signatures).where(signatures.c.dispute_id == bindparam("old"))
@@ -278,4 +288,4 @@ async def links_of(
             .limit(most)
         )
         found += [(row, row.there) for row in await tx.all(stmt)]
-    return found
+    return sorted(found, key=lambda item: item[0].linked_at, reverse=True)[:most]

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select
 
 from fengqiao_chassis.store import ReadTx, Scope, Tx
+from fengqiao_contracts.errors import Forbidden
 
 from .tables import policies, policy_activations
 
@@ -24,9 +25,13 @@ _HEAD = (
 
 
 def _of_the_city(scope: Scope) -> None:
-    """Raises PermissionError for a scope of single cases."""
+    """Raises Forbidden for a scope of single cases."""
     if not (scope.system or scope.areas):
-        raise PermissionError("policies are read by those who have an area")
+        raise Forbidden(
+            "no-area",
+            "查看政策需要账户有管辖区域：请管理员为账户设置区域。",
+            "Policies are for accounts with an area: let an administrator give the account one.",
+        )
 
 
 async def add_policy(tx: Tx, row: Mapping[str, Any]) -> None:

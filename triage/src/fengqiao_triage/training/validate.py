@@ -19,7 +19,7 @@ from .fit import Array, Margins, Table, fit
 FOLDS = 5
 BINS = 10
 COUPLINGS = (0.0, 0.25, 0.5, 0.75, 1.0)
-FEW_WORDS = 8
+FEW_WORDS = 24
 _ENOUGH = 100
 """A count of traits that is no "few words"."""
 
