@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import insert, text
 
 from fengqiao_analytics.app import build
 from fengqiao_analytics.domain import recount_facts
+from fengqiao_analytics.domain.counts import Line, replay
 from fengqiao_analytics.handlers.daily import begin_schedule
 from fengqiao_chassis.store import Tx
 from fengqiao_chassis.store.tables import held
@@ -129,6 +131,7 @@ async def test_the_sum_holds_and_every_dimension_has_it(h: Harness) -> None:
     "path",
     ["/stats/overview", "/stats/overview?area=510104", "/stats/trend?days=7&by=grade",
      "/stats/trend?days=7&by=area", "/stats/trend?days=7&by=channel&area=gaoxin",
+     "/stats/trend?days=7&by=unit", "/stats/trend?days=7&by=unit&area=510105",
      "/reports/daily", "/reports/daily?day=2026-11-23&area=510104"],
 )  # fmt: skip
 async def test_every_number_opens_exactly_its_cases(h: Harness, path: str) -> None:
@@ -156,6 +159,73 @@ async def test_every_number_equals_a_recount_from_the_facts(h: Harness) -> None:
     assert answer["equal"] is True
     assert answer["differences"] == []
     assert json.loads(json.dumps(counts.unit)) == answer["unit"]
+
+
+@pytest.mark.parametrize("area", ["510100", "510104", "510104018"])
+@pytest.mark.parametrize("by", ["status", "type", "grade", "channel", "area", "unit"])
+async def test_every_trend_equals_a_recount_from_the_facts(h: Harness, by: str, area: str) -> None:
+    await some_cases(h)
+    city = h.client("analytics", role="city")
+    trend = (await city.get(f"/stats/trend?days=7&by={by}&area={area}")).json()
+    lines = replay([received.envelope for received in await h.facts("fengqiao.cases")]).values()
+    path = trend_path(area)
+    wanted = Counter(
+        (code_of(line, by, path), line.received_on.isoformat())
+        for line in lines
+        if line.area_path.startswith(path)
+    )
+
+    assert {
+        (series["code"], point["day"]): point["n"]
+        for series in trend["series"]
+        for point in series["points"]
+        if point["n"]
+    } == dict(wanted)
+    assert trend["total"]["n"] == wanted.total()
+
+
+def trend_path(area: str) -> str:
+    return next(p[: p.index(f"/{area}/") + len(area) + 2] for p in PLACES if f"/{area}/" in p)
+
+
+def code_of(line: Line, by: str, path: str) -> str:
+    """The code of a dimension in which a case counts."""
+    below = line.area_path.removeprefix(path).split("/")[0]
+    found = {
+        "status": line.state.status,
+        "type": line.state.type,
+        "grade": line.state.grade,
+        "channel": line.channel,
+        "area": below or path.split("/")[-2],
+        "unit": line.state.committee_id,
+    }[by]
+    return found or "unknown"
+
+
+async def test_a_unit_goes_by_the_newest_name_that_the_registry_gave_it(h: Harness) -> None:
+    await some_cases(h)
+    city = h.client("analytics", role="city")
+    for revision, name in ((1, "锦江区调委会"), (2, "锦江区人民调解委员会")):
+        await h.state("mediator-registry", entered(revision, name), area=PLACES[0])
+    await h.state("mediator-registry", entered(1, "锦江区调委会"), area=PLACES[0])
+    await h.settle()
+
+    overview = (await city.get("/stats/overview")).json()
+    trend = (await city.get("/stats/trend?days=7&by=unit")).json()
+    street = h.client("analytics", role="clerk", areas=["510104018"])
+    below = (await street.get("/stats/overview")).json()
+    for rows in (overview["units"], trend["series"], below["units"]):
+        assert {row["code"]: (row["zh"], row["en"]) for row in rows} == {
+            "u1": ("锦江区人民调解委员会", "锦江区人民调解委员会"),
+            "unknown": ("尚未分派", "not routed yet"),
+        }
+
+
+def entered(revision: int, name: str) -> f.CommitteeRegistered:
+    return f.CommitteeRegistered(
+        committee_id="u1", revision=revision, name=name, kind="district", area="510104",
+        area_path="/510100/510104/", registered_at=AT,
+    )  # fmt: skip
 
 
 async def test_a_parked_case_counts_as_parked_and_nowhere_else(h: Harness) -> None:

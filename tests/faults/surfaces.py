@@ -14,7 +14,7 @@ import httpx
 from faults.checker import Numbers
 
 CITY = "510100"
-TRENDS = ("status", "type", "grade", "channel", "area")
+TRENDS = ("status", "type", "grade", "channel", "area", "unit")
 DIMENSIONS = ("status", "type", "grade", "channel", "areas", "units")
 DISTRICTS = 2
 """How many districts' statistics are read beside the city's: those with the most cases."""

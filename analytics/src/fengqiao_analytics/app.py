@@ -29,6 +29,7 @@ def build() -> Service:
         startup=daily.begin_schedule,
         projections=(
             Projection(tables.cases),
+            Projection(tables.committees),
             Projection(tables.counts, void={"n": 0}),
             Projection(tables.units, void={"n": 0}),
         ),

@@ -138,6 +138,7 @@ def trends_are_recounts(e: Evidence) -> Iterator[Judgement]:
                     "grade": told.state.grade or "unknown",
                     "channel": told.channel,
                     "area": _below(code, told.area_path),
+                    "unit": told.state.committee_id or "unknown",
                 }[what]
                 wanted[key, told.registered.isoformat()] += 1
             said = {

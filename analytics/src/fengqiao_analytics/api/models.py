@@ -146,3 +146,14 @@ def words_of(name: str) -> Callable[[str], tuple[str, str]]:
 def area_words(areas: Areas) -> Callable[[str], tuple[str, str]]:
     """The names of areas."""
     return lambda code: (areas.name(code), areas.name(code))
+
+
+def unit_words(names: Mapping[str, str]) -> Callable[[str], tuple[str, str]]:
+    """The names of committees, as the registry entered them; a case that none has yet says so."""
+
+    def words(unit: str) -> tuple[str, str]:
+        if unit == UNKNOWN:
+            return "尚未分派", "not routed yet"
+        return names.get(unit, unit), names.get(unit, unit)
+
+    return words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -35,12 +35,13 @@ from .models import (
     area_words,
     case_line,
     coded,
+    unit_words,
     words_of,
 )
 from .scope import CODE, area_for
 
 Bucket = Literal["pending", "assigned", "waiting", "redirected", "parked", "ended"]
-Dimension = Literal["status", "type", "grade", "channel", "area"]
+Dimension = Literal["status", "type", "grade", "channel", "area", "unit"]
 Flow = Literal["registered", "red", "yellow", "assigned", "redirected", "ended", "overdue"]
 Grades = Literal["red", "yellow", "blue", "none", "unknown"]
 
@@ -157,7 +158,7 @@ async def _overview(ctx: Context, tx: ReadTx, who: Principal, place: Area) -> Ov
         ),
         units=coded(
             _single(await store.group_units(tx, place.path, who.scope)),
-            lambda unit: (unit, unit) if unit != "unknown" else ("尚未分派", "not routed yet"),
+            unit_words(await store.committee_names(tx, who.scope)),
             lambda unit: address(area=code, unit=unit),
         ),
         **{
@@ -222,7 +223,7 @@ async def _trend(
     for (day, code), n in groups.items():
         key = _below(place, code) if by == "area" else code
         numbers.setdefault(key, Counter())[day] += n
-    words = area_words(ctx.areas) if by == "area" else words_of(_TABLES[by])
+    words = await _words(ctx, tx, who, by)
     return Trend(
         area=place.code,
         by=by,
@@ -236,6 +237,17 @@ async def _trend(
             for code, counts in sorted(numbers.items(), key=lambda item: -item[1].total())
         ],
     )
+
+
+async def _words(
+    ctx: Context, tx: ReadTx, who: Principal, by: Dimension
+) -> Callable[[str], tuple[str, str]]:
+    """The names of a dimension's codes."""
+    if by == "area":
+        return area_words(ctx.areas)
+    if by == "unit":
+        return unit_words(await store.committee_names(tx, who.scope))
+    return words_of(_TABLES[by])
 
 
 def _direct(place: Area, child: str) -> str | None:

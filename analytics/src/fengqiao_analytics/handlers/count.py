@@ -7,17 +7,20 @@ from collections.abc import Sequence
 
 from fengqiao_chassis.bus import Received
 from fengqiao_chassis.store import SYSTEM, Tx
-from fengqiao_contracts.facts import CaseRegistered, Fact
+from fengqiao_contracts.facts import CaseRegistered, CommitteeRegistered, Fact
 
 from .. import store
 from ..domain.counts import COUNTED, Key, Line, begin, follow, key_of, unit_of
 
 
 async def count_cases(tx: Tx, items: Sequence[Received[Fact]]) -> None:
-    """Move lines and roll-ups by a batch of facts, in one transaction with the batch itself.
+    """Move lines and roll-ups by a batch of facts, in one transaction with the batch itself; what
+    the registry enters gives the bodies their names.
 
     A case whose registration is not here is not counted: the sum names registered cases only.
     """
+    entered = [item.fact for item in items if isinstance(item.fact, CommitteeRegistered)]
+    await store.note_committees(tx, entered)
     about = [item for item in items if type(item.fact) in COUNTED]
     if not about:
         return

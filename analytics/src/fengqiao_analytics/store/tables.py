@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Index, Integer, String, Table
+from sqlalchemy import Column, Date, Index, Integer, String, Table, Text
 
 from fengqiao_chassis.store import JsonText, Moment, access_columns, new_metadata
 
@@ -63,6 +63,16 @@ units = Table(
     Column("n", Integer, nullable=False),
 )
 """Cases by the body they lie with."""
+
+committees = Table(
+    "analytics_committees",
+    metadata,
+    Column("committee_id", String(64), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("area_path", String(120), nullable=False),
+)
+"""The names of the bodies, from the registry's facts."""
 
 reports = Table(
     "analytics_reports",
