@@ -34,3 +34,19 @@ def test_a_small_run_tells_rates_stages_and_aims(environment: dict[str, str]) ->
         assert any(line.strip().startswith(stage) for line in lines), done.stdout
     told = [line for line in lines if line[:4] in ("ok  ", "MISS")]
     assert len(told) == 4, done.stdout
+
+
+def test_services_with_databases_of_their_own_are_not_measured_but_told(
+    environment: dict[str, str],
+) -> None:
+    """Their addresses would go before that of the measure, which would write into the platform's."""
+    own = "FENGQIAO_INTAKE_DATABASE_URL"
+    servers = {
+        "FENGQIAO_DATABASE_URL": "postgresql+asyncpg://fengqiao@127.0.0.1:1/city",
+        "FENGQIAO_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        own: "postgresql+asyncpg://fengqiao@127.0.0.1:1/intake",
+    }
+    done = fengqiao(environment | servers, "bench", "--cases", "1")
+    assert done.returncode == 1
+    assert f"unset {own}" in done.stderr
+    assert "Traceback" not in done.stderr

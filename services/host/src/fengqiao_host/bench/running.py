@@ -16,9 +16,10 @@ from pathlib import Path
 
 import httpx
 
-from fengqiao_chassis.settings import Settings
+from fengqiao_chassis.settings import Settings, own_databases
 
 from .. import remote
+from ..problems import CliProblem
 from ..processes import HOST, Fleet, free_port
 
 PASSWORD = secrets.token_urlsafe(18)
@@ -75,6 +76,12 @@ async def _own_servers(mode: str) -> AsyncIterator[dict[str, str]]:
     from fengqiao_chassis.store.scratch import scratch_database  # noqa: PLC0415
 
     settings, prefix = Settings(), f"bench-{secrets.token_hex(4)}."
+    if own := own_databases():
+        # they would go before the database of the measure: it would write into the platform's own
+        raise CliProblem(
+            f"bench 只在一个库上测量：请设置 FENGQIAO_DATABASE_URL，并取消 {', '.join(own)}",
+            f"bench measures on one database: set FENGQIAO_DATABASE_URL and unset {', '.join(own)}",
+        )
     async with scratch_database(settings.database_url) as url:
         try:
             yield {"FENGQIAO_DATABASE_URL": url, "FENGQIAO_TOPIC_PREFIX": prefix}
