@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,11 +18,12 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from fengqiao_chassis.settings import Settings
+from fengqiao_chassis.settings import Settings, SettingsError, own_databases, own_variable
 from fengqiao_chassis.store.database import Database
 
 from . import lockfile, remote
 from .problems import CliProblem
+from .services import NAMES
 from .starting import check_port
 
 State = Literal["ok", "warn", "bad"]
@@ -45,16 +46,15 @@ class Finding:
 
 async def examine(settings: Settings, port: int) -> list[Finding]:
     """All findings, in the order in which they should be mended."""
-    checks: tuple[Callable[[], Awaitable[Finding]], ...] = (
-        _python,
-        lambda: _port(settings, port),
-        lambda: _database(settings),
-        lambda: _keys(settings),
-        lambda: _broker(settings),
-        lambda: _clock(settings),
-        lambda: _disk(settings),
-    )
-    return [await check() for check in checks]
+    return [
+        await _python(),
+        await _port(settings, port),
+        *await _databases(settings),
+        await _keys(settings),
+        await _broker(settings),
+        await _clock(settings),
+        await _disk(settings),
+    ]
 
 
 async def _python() -> Finding:
@@ -76,25 +76,47 @@ async def _port(settings: Settings, port: int) -> Finding:
     return Finding("port", "ok", f"{port} is free")
 
 
-async def _database(settings: Settings) -> Finding:
+async def _databases(settings: Settings) -> list[Finding]:
+    """Each database once, with the services on it; and the services that have none."""
     if settings.embedded:
-        return _sqlite(settings)
-    url = settings.database_for("gateway")
+        return [_sqlite(settings)]
+    places, findings = _places(settings)
+    return [*await asyncio.gather(*(_database(*place) for place in places.items())), *findings]
+
+
+def _places(settings: Settings) -> tuple[dict[str, list[str]], list[Finding]]:
+    """The services by the address of their database, and a finding for each that has none."""
+    places: dict[str, list[str]] = {}
+    findings: list[Finding] = []
+    for service in NAMES:
+        try:
+            places.setdefault(settings.database_for(service), []).append(service)
+        except SettingsError as unset:
+            findings.append(Finding(f"database of {service}", "bad", "none", str(unset)))
+    return places, findings
+
+
+async def _database(url: str, services: Sequence[str]) -> Finding:
+    """Whether a database answers; its address may hold a password and is not shown."""
+    all_of_them = len(services) == len(NAMES)
+    name = "database" if all_of_them else f"database of {', '.join(services)}"
+    own = [variable for variable in map(own_variable, services) if variable in own_databases()]
+    variable = ", ".join(own) or "FENGQIAO_DATABASE_URL"
     database = Database(url, pool=1)
     try:
         async with asyncio.timeout(5), database.read() as connection:
             version = (await connection.execute(text("SHOW server_version"))).scalar()
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         return Finding(
-            "database",
+            name,
             "bad",
             type(error).__name__,
-            "检查 FENGQIAO_DATABASE_URL；本机可用 make postgres · look at FENGQIAO_DATABASE_URL; "
+            f"检查 {variable}；本机可用 make postgres · look at {variable}; "
             "`make postgres` starts one here",
         )
     finally:
         await database.close()
-    return Finding("database", "ok", f"PostgreSQL {version}")
+    return Finding(name, "ok", f"PostgreSQL {version}")
 
 
 def _sqlite(settings: Settings) -> Finding:
@@ -104,8 +126,13 @@ def _sqlite(settings: Settings) -> Finding:
         size = path.stat().st_size / 1e6
         return Finding("database", "ok", f"{path} ({size:.0f} MB)")
     nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    if not os.access(nearest, os.W_OK):
-        return Finding("database", "bad", f"{nearest} is not writable", "FENGQIAO_DATA_DIR=…")
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        return Finding(
+            "database",
+            "bad",
+            f"{nearest} is no folder to write into",
+            "请用 FENGQIAO_DATA_DIR 指定可写的目录 · name a folder to write into by FENGQIAO_DATA_DIR",
+        )
     return Finding("database", "ok", "none yet", "首次启动时自动建立 · the first start makes it")
 
 
@@ -156,7 +183,13 @@ async def _clock(settings: Settings) -> Finding:
 
 
 async def _database_skew(settings: Settings) -> float | None:
-    database = Database(settings.database_for("gateway"), pool=1)
+    """The largest difference to any of the databases that answer."""
+    found = await asyncio.gather(*map(_skew_of, _places(settings)[0]))
+    return max((skew for skew in found if skew is not None), key=abs, default=None)
+
+
+async def _skew_of(url: str) -> float | None:
+    database = Database(url, pool=1)
     try:
         async with asyncio.timeout(5), database.read() as connection:
             there: datetime = (await connection.execute(text("SELECT now()"))).scalar_one()
