@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from fengqiao_chassis.store import database as module
-from fengqiao_chassis.store.database import Database, away, disk_full
+from fengqiao_chassis.store.database import Database, away, disk_full, sqlstate
 from fengqiao_chassis.store.direct import execute
 
 
@@ -83,3 +83,104 @@ async def test_a_value_that_cannot_be_sent_is_no_database_away(database_url: str
             assert not away(refused.value)
     finally:
         await engine.dispose()
+
+
+class Crosswise:
+    """Two works in each other's way; both begin before either goes on.
+
+    `isolation` None = each locks one of two rows and then the other's: a deadlock. Else both have
+    read the rows before they change them, in one order, which only one of them may.
+    """
+
+    def __init__(self, isolation: str | None) -> None:
+        self.isolation = isolation
+        self.tries = 0
+        self._begun = {"a": asyncio.Event(), "b": asyncio.Event()}
+
+    def work(self, own: str, other: str) -> Any:
+        async def work(conn: AsyncConnection) -> str:
+            self.tries += 1
+            if self.isolation is None:
+                await self._add(conn, own)
+            else:
+                await conn.execute(text(f"SET TRANSACTION ISOLATION LEVEL {self.isolation}"))
+                await conn.execute(text("SELECT n FROM places"))
+            self._begun[own].set()
+            await self._begun[other].wait()
+            for name in (other,) if self.isolation is None else ("a", "b"):
+                await self._add(conn, name)
+            return own
+
+        return work
+
+    async def both(self, database: Database) -> list[Any]:
+        works = (self.work("a", "b"), self.work("b", "a"))
+        return await asyncio.gather(*map(database.write, works), return_exceptions=True)
+
+    @staticmethod
+    async def _add(conn: AsyncConnection, name: str) -> None:
+        await conn.execute(text("UPDATE places SET n = n + 1 WHERE name = :name"), {"name": name})
+
+
+@pytest.fixture
+async def places(database_url: str) -> AsyncIterator[Database]:
+    made = Database(database_url)
+    await made.write(_run("CREATE TABLE places (name TEXT PRIMARY KEY, n INTEGER NOT NULL)"))
+    await made.write(_run("INSERT INTO places VALUES ('a', 0), ('b', 0)"))
+    yield made
+    await made.close()
+
+
+async def _taken(database: Database) -> dict[str, int]:
+    async with database.read() as conn:
+        return {row.name: row.n for row in await conn.execute(text("SELECT name, n FROM places"))}
+
+
+CONFLICTS = pytest.mark.parametrize(
+    ("isolation", "state"),
+    [(None, "40P01"), ("REPEATABLE READ", "40001"), ("SERIALIZABLE", "40001")],
+)
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+@CONFLICTS
+async def test_two_works_in_each_others_way_are_both_done_once(
+    places: Database, isolation: str | None, state: str
+) -> None:
+    crosswise = Crosswise(isolation)
+
+    assert await crosswise.both(places) == ["a", "b"]
+    assert crosswise.tries > 2, f"there was no {state}"
+    assert await _taken(places) == {"a": 2, "b": 2}
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+@CONFLICTS
+async def test_the_last_try_says_what_the_database_said(
+    places: Database, monkeypatch: pytest.MonkeyPatch, isolation: str | None, state: str
+) -> None:
+    monkeypatch.setattr(module, "RETRIES", 1)
+    crosswise = Crosswise(isolation)
+    answers = await crosswise.both(places)
+
+    (refused,) = (a for a in answers if isinstance(a, BaseException))
+    assert isinstance(refused, DBAPIError)
+    assert sqlstate(refused) == state
+    assert crosswise.tries == 2
+    assert await _taken(places) == {"a": 1, "b": 1}
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+async def test_what_fails_each_time_is_tried_once(places: Database) -> None:
+    tries = []
+
+    async def work(conn: AsyncConnection) -> None:
+        tries.append(1)
+        await conn.execute(text("INSERT INTO places VALUES ('a', 0)"))
+
+    with pytest.raises(IntegrityError):
+        await places.write(work)
+    assert tries == [1]
