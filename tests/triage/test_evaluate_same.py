@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,10 @@ from fengqiao_triage import evaluate_same as ev
 from fengqiao_triage import wordlist
 from fengqiao_triage.cli import app
 
-SHARED = Path(os.environ.get("FENGQIAO_SHARED", "../shared")) / "data"
 AIM = 0.90
-NARRATIVES = "synthetic/narratives.jsonl.gz"
-STREAM = "teddy2020c/stream_before_2019_09.jsonl.gz"
-INCIDENTS = "teddy2020c/incidents_before_2019_09.jsonl.gz"
-
-
-def shared(name: str) -> Path:
-    path = SHARED / name
-    if not path.exists():
-        pytest.skip(f"no shared data at {SHARED.resolve()}: set FENGQIAO_SHARED")
-    return path
+NARRATIVES = "data/synthetic/narratives.jsonl.gz"
+STREAM = "data/teddy2020c/stream_before_2019_09.jsonl.gz"
+INCIDENTS = "data/teddy2020c/incidents_before_2019_09.jsonl.gz"
 
 
 def test_bcubed_counts_what_belongs_together() -> None:
@@ -36,8 +27,8 @@ def test_bcubed_counts_what_belongs_together() -> None:
 
 
 @pytest.mark.slow
-def test_the_narratives_are_brought_together_as_the_issue_asks() -> None:
-    records = ev.load(shared(NARRATIVES))
+def test_the_narratives_are_brought_together_as_the_issue_asks(shared_data: Path) -> None:
+    records = ev.load(shared_data / NARRATIVES)
     found = ev.measure(wordlist.rarity(), records, ev.groups_of(records))
 
     assert (found.cases, found.labelled) == (900, 900)
@@ -48,9 +39,11 @@ def test_the_narratives_are_brought_together_as_the_issue_asks() -> None:
 
 
 @pytest.mark.slow
-def test_the_incidents_of_the_stream_are_brought_together_as_the_issue_asks() -> None:
-    known = ev.groups_of(ev.load(shared(INCIDENTS)))
-    found = ev.measure(wordlist.rarity(), ev.load(shared(STREAM)), known)
+def test_the_incidents_of_the_stream_are_brought_together_as_the_issue_asks(
+    shared_data: Path,
+) -> None:
+    known = ev.groups_of(ev.load(shared_data / INCIDENTS))
+    found = ev.measure(wordlist.rarity(), ev.load(shared_data / STREAM), known)
 
     assert found.labelled == 108
     assert found.found.f >= AIM
