@@ -221,7 +221,7 @@ def test_nothing_is_performed_or_broken_before_the_agreement_binds(
 ) -> None:
     for check in (
         lambda: agreements.check_performance(agreement(), due(), date(2026, 3, 3), None),
-        lambda: agreements.check_breach(agreement(), due(), date(2026, 4, 2)),
+        lambda: agreements.check_breach(agreement(), due(), date(2026, 4, 2), "refused"),
     ):
         with pytest.raises(Conflict, match="not-effective"):
             check()
@@ -232,15 +232,25 @@ def test_a_breach_begins_on_the_day_after_the_due_day(
 ) -> None:
     bound = agreement(effective_on=date(2026, 3, 2))
     with pytest.raises(Invalid) as refused:
-        agreements.check_breach(bound, due(), date(2026, 4, 1))
+        agreements.check_breach(bound, due(), date(2026, 4, 1), "not_performed")
     assert refused.value.field == "breached_on"
-    agreements.check_breach(bound, due(), date(2026, 4, 2))
+    agreements.check_breach(bound, due(), date(2026, 4, 2), "not_performed")
     for changes, code in (
         ({"breached_on": date(2026, 4, 2)}, "already-breached"),
         ({"performed_on": date(2026, 4, 1)}, "already-performed"),
     ):
         with pytest.raises(Conflict, match=code):
-            agreements.check_breach(bound, due(**changes), date(2026, 4, 3))
+            agreements.check_breach(bound, due(**changes), date(2026, 4, 3), "refused")
+
+
+def test_who_refuses_to_perform_is_in_breach_before_the_due_day(
+    agreement: Make[Agreement], due: Make[Due]
+) -> None:
+    bound = agreement(effective_on=date(2026, 3, 2))
+    agreements.check_breach(bound, due(), date(2026, 3, 2), "refused")
+    with pytest.raises(Invalid) as refused:
+        agreements.check_breach(bound, due(), date(2026, 3, 1), "refused")
+    assert refused.value.field == "breached_on"
 
 
 DONE: dict[str, Any] = {"performed_on": date(2026, 3, 9)}

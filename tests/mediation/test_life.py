@@ -130,6 +130,16 @@ async def test_an_oral_agreement_binds_at_once_and_a_breach_is_made_good(desk: A
     assert paid["state"] == "performed"
 
 
+async def test_a_refusal_to_perform_is_a_breach_at_once_until_it_is_made_good(desk: Any) -> None:
+    made = await desk.to_effective()
+    agreement = f"agreements/{made['agreement_id']}"
+    owed = {"obligation_id": made["obligation_ids"][0]}
+    broken = await desk.done(f"{agreement}/breaches", owed | {"reason": "refused"})
+    assert broken["state"] == "breached"
+    paid = await desk.done(f"{agreement}/performances", owed | {"performed_on": "2026-03-02"})
+    assert paid["state"] == "performed"
+
+
 async def test_a_broken_agreement_is_replaced_by_a_new_one(desk: Any) -> None:
     made = await desk.to_effective()
     desk.h.clock.advance(timedelta(days=30))

@@ -152,7 +152,7 @@ def _agreement_commands(routes: APIRouter, ctx: Context) -> None:
     async def post_breach(
         case_id: CaseId, agreement_id: AgreementId, body: shapes.BreachIn, call: Called
     ) -> Response:
-        """Record that an obligation was not performed when due."""
+        """Record that an obligation was not performed when due, or that the debtor refuses to."""
         given = (case_id, agreement_id, body)
         return await _act(ctx, call, agreement.break_obligation, *given, status=201)
 

@@ -14,6 +14,9 @@ from .states import Consequence, State
 
 Signer = tuple[SignerKind, str]
 
+REFUSED = "refused"
+"""The breach of table `breach_reasons` that need not wait for the day on which it is due."""
+
 
 def required_signers(work: Casework, agreement: Agreement) -> frozenset[Signer]:
     """Whose signatures a written agreement needs: every side, third parties that owe or are owed,
@@ -181,18 +184,32 @@ def check_performance(agreement: Agreement, due: Due, on: date, amount: Decimal 
     return paid
 
 
-def check_breach(agreement: Agreement, due: Due, on: date) -> None:
-    """A breach is of an open, binding obligation after its day; raises Conflict or Invalid."""
+def check_breach(agreement: Agreement, due: Due, on: date, reason: str) -> None:
+    """A breach is of an open, binding obligation after its day, or of any day once the debtor says
+    that it will not perform (Civil Code 578); raises Conflict or Invalid.
+    """
     _check_binding(agreement)
     if not due.open:
         raise Conflict("already-performed", "该义务已履行完毕", "the obligation is fully performed")
     if due.breached_on is not None:
         raise Conflict("already-breached", "该义务已登记未履行", "the breach is already recorded")
-    if on < due.due_on + timedelta(days=1):
+    _check_breach_day(agreement, due, on, reason)
+
+
+def _check_breach_day(agreement: Agreement, due: Due, on: date, reason: str) -> None:
+    refused = reason == REFUSED
+    if refused and agreement.effective_on is not None and on < agreement.effective_on:
         raise _bad(
             "breached_on",
-            "履行期限届满次日起才能登记未履行",
-            "a breach begins on the day after due_on",
+            "协议生效之日起才能登记拒绝履行",
+            "a refusal to perform is not before the day on which the agreement binds",
+        )
+    if not refused and on < due.due_on + timedelta(days=1):
+        raise _bad(
+            "breached_on",
+            "履行期限届满次日起才能登记未履行；当事人明确拒绝履行的，情形填 refused",
+            "a breach begins on the day after due_on; where the debtor refuses to perform, say "
+            "reason `refused`",
         )
 
 

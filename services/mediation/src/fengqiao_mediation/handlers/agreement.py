@@ -178,14 +178,14 @@ async def perform_obligation(
 async def break_obligation(
     tx: Tx, who: Principal, case_id: str, agreement_id: str, body: BreachIn, version: int | None
 ) -> ActDone:
-    """Record that an obligation was not performed when due."""
+    """Record that an obligation was not performed when due, or that the debtor refuses to."""
     work = await begin(tx, who, case_id, "breach", version)
     agreement = agreements.find(work, agreement_id)
     due = agreements.find_due(agreement, body.obligation_id)
     check_reason("breach", body.reason)
     breached_on = body.breached_on or day_of(tx.now)
     guards.check_day_not_future(breached_on, tx.now, "breached_on")
-    agreements.check_breach(agreement, due, breached_on)
+    agreements.check_breach(agreement, due, breached_on, body.reason)
     values = {"breached_on": breached_on, "breach_reason": body.reason}
     await store.set_due(tx, agreement_id, due.obligation_id, values)
     after = await finish(tx, work, "breach", move(work.case.state, "breach"))
