@@ -17,7 +17,7 @@ LIVES = {
         ending: script_to(ending, 2, None)
         for ending in (
             *("accepted", "mediating", "agreed", "effective"),
-            *("performed", "closed", "archived", "terminated", "refused"),
+            *("performed", "breached", "closed", "archived", "terminated", "refused"),
         )
     },
 }

@@ -68,7 +68,7 @@ async def drive(
 
     async with asyncio.TaskGroup() as group:
         for case in chosen:
-            group.create_task(one(case, random.choices([*_ENDINGS], [*_ENDINGS.values()])[0]))
+            group.create_task(one(case, random.choices([*ENDINGS], [*ENDINGS.values()])[0]))
     return reached
 
 
@@ -106,14 +106,15 @@ def _reraise(why: DriveError) -> str:
     raise why
 
 
-_ENDINGS = {
+ENDINGS = {
     "accepted": 12,
     "mediating": 16,
     "agreed": 8,
     "effective": 10,
     "performed": 8,
+    "breached": 3,
     "closed": 10,
-    "archived": 18,
+    "archived": 15,
     "oral": 6,
     "terminated": 6,
     "refused": 3,
@@ -142,6 +143,7 @@ def script_to(ending: str, sides: int, amount: Decimal | None) -> Script:
         "agreed": (*agreed, script.Sign(parties=1)),
         "effective": effective,
         "performed": (*effective, script.Perform()),
+        "breached": (*effective, script.Breach("refused")),
         "closed": closed,
         "archived": (*closed, script.Archive()),
         "oral": (*talked, _oral(owes), script.Perform(), script.Close(NO_COPIES)),

@@ -87,6 +87,13 @@ class Perform:
 
 
 @dataclass(frozen=True, slots=True)
+class Breach:
+    """The debtor of the first obligation does not perform, with a code of `breach_reasons`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Confirm:
     """The parties apply for judicial confirmation, and the court decides."""
 
@@ -123,6 +130,7 @@ Act = (
     | Agree
     | Sign
     | Perform
+    | Breach
     | Confirm
     | Terminate
     | Close

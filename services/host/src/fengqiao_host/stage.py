@@ -52,7 +52,7 @@ class Stage:
                 await self._do_together(number, act)
 
     async def _do_together(self, number: int, act: Act) -> None:
-        """Acts in which several people or obligations have a part."""
+        """Acts in which several people have a part."""
         match act:
             case script.Consent():
                 for party in await self._sides():
@@ -61,10 +61,19 @@ class Stage:
                 await self._consent(number, (await self._sides())[-1], given=False, note=words)
             case script.Agree():
                 await self._agree(number, act)
+            case _:
+                await self._do_with_agreement(number, act)
+
+    async def _do_with_agreement(self, number: int, act: Act) -> None:
+        """What follows an agreement."""
+        match act:
             case script.Sign(parties):
                 await self._sign(number, parties)
             case script.Perform(count):
                 await self._perform(number, count)
+            case script.Breach(reason):
+                body = {"obligation_id": self._obligations[0], "reason": reason}
+                await self._post(number, self._of_agreement("breaches"), body)
             case script.Confirm(outcome, reason):
                 await self._confirm(number, outcome, reason)
             case _:
