@@ -14,11 +14,15 @@ from flow.desk import PASSWORD, Stack
 from servers import KafkaBroker, PostgresServer, free_port
 
 from fengqiao_host.processes import Fleet
+from fengqiao_host.services import NAMES
 
+_SERVERS = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.kafka]
 MODES = [
     pytest.param("embedded", marks=pytest.mark.slow),
-    pytest.param("servers", marks=[pytest.mark.slow, pytest.mark.postgres, pytest.mark.kafka]),
+    pytest.param("servers", marks=_SERVERS),
 ]
+OWN_DATABASES = pytest.param("databases", marks=_SERVERS)
+"""As `servers`, with a PostgreSQL database for each service."""
 
 
 @contextlib.contextmanager
@@ -27,30 +31,35 @@ def running(request: pytest.FixtureRequest, folder: Path, **more: str) -> Iterat
 
     It ends with the block: seven processes left beside other tests would share their groups.
     """
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("FENGQIAO_")}
-    environment |= {
-        "FENGQIAO_DATA_DIR": str(folder),
-        "FENGQIAO_TEST_MODE": "1",
-        "FENGQIAO_NEW_PASSWORD": PASSWORD,
-    }
-    if request.param == "servers":
-        pg: PostgresServer = request.getfixturevalue("pg_server")
-        kafka: KafkaBroker = request.getfixturevalue("kafka_server")
-        environment["FENGQIAO_KAFKA_BOOTSTRAP"] = kafka.bootstrap
-        environment["FENGQIAO_DATABASE_URL"] = asyncio.run(_fresh(pg, kafka))
+    environment = surroundings(request, folder)
+    environment |= {"FENGQIAO_TEST_MODE": "1", "FENGQIAO_NEW_PASSWORD": PASSWORD}
     made = Stack(request.param, f"http://127.0.0.1:{free_port()}", environment | more)
     made.fengqiao("migrate", "--init-keys")
     made.fengqiao(
         *("account", "create", "city", "--role", "city", "--name", "市中心", "--area", "510100")
     )
-    start = _seven if request.param == "servers" else _one
+    start = _one if request.param == "embedded" else _seven
     with start(made, folder):
         yield made
 
 
-async def _fresh(pg: PostgresServer, kafka: KafkaBroker) -> str:
+def surroundings(request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
+    """The environment of the fixture's mode: empty databases, a broker without topics, `folder`."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FENGQIAO_")}
+    environment["FENGQIAO_DATA_DIR"] = str(folder)
+    if request.param == "embedded":
+        return environment
+    pg: PostgresServer = request.getfixturevalue("pg_server")
+    kafka: KafkaBroker = request.getfixturevalue("kafka_server")
+    names = [f"FENGQIAO_{name.upper().replace('-', '_')}_DATABASE_URL" for name in NAMES]
+    databases = names if request.param == "databases" else ["FENGQIAO_DATABASE_URL"]
+    environment["FENGQIAO_KAFKA_BOOTSTRAP"] = kafka.bootstrap
+    return environment | asyncio.run(_fresh(pg, kafka, databases))
+
+
+async def _fresh(pg: PostgresServer, kafka: KafkaBroker, databases: list[str]) -> dict[str, str]:
     await kafka.clear()
-    return await pg.create_database()
+    return {name: await pg.create_database() for name in databases}
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ ID=$(curl -s {url}/v1/cases -H "authorization: Bearer $TOKEN" -H 'content-type: 
 
 AGAIN="--fail --retry 30 --retry-delay 1 --retry-all-errors"
 curl -s $AGAIN {url}/v1/cases/$ID/assessment -H "authorization: Bearer $TOKEN"; echo
-curl -s $AGAIN {url}/v1/cases/$ID/routing -H "authorization: Bearer $TOKEN"; echo
+until curl -s {url}/v1/cases/$ID/routing -H "authorization: Bearer $TOKEN" | grep '"outlet":"'; do sleep 1; done
 curl -s {url}/v1/cases/{story}/timeline -H "authorization: Bearer $TOKEN"; echo   # 新津企业改制
 
 停止 · stop: Ctrl-C
