@@ -1,7 +1,7 @@
-"""Many routers at once on one database: each work is a transaction of its own, as a handler has it.
+"""Many routers at once on one database: each work is a transaction of the chassis, as a consumer has it.
 
-Run as a program it is one of several routing processes: `routers.py URL FIRST LAST` assesses the cases
-FIRST..LAST-1, ten to a batch, all batches at once.
+Run as a program it is one of several routing processes: `routers.py URL KEYS FIRST LAST` assesses the
+cases FIRST..LAST-1, ten to a batch, all batches at once.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
-from types import SimpleNamespace
+from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-
 from fengqiao_chassis.bus import Received
+from fengqiao_chassis.bus.codec import partition_of
+from fengqiao_chassis.clock import Clock
+from fengqiao_chassis.keys import Keyring
+from fengqiao_chassis.schedule import Scheduler
 from fengqiao_chassis.store import Tx
-from fengqiao_chassis.store.sql import Upsert
+from fengqiao_chassis.store.database import Database
+from fengqiao_chassis.store.session import ServiceDb
+from fengqiao_contracts.envelope import Envelope
 from fengqiao_contracts.facts import (
     CaseAssessed,
     CaseRegistered,
@@ -29,7 +31,9 @@ from fengqiao_contracts.facts import (
     Fact,
     MediatorAdmitted,
 )
-from fengqiao_routing.handlers import assess, cases, registry, schedules
+from fengqiao_contracts.ids import new_id
+from fengqiao_routing.app import build
+from fengqiao_routing.handlers import assess, cases, registry
 from fengqiao_routing.table_file import load
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -38,92 +42,80 @@ DISTRICT = "/510100/510104/"
 STREETS = tuple(f"{DISTRICT}51010401{n}/" for n in range(3))
 UNITS = ("s0", "s1", "s2", "district")
 MEDIATORS, CAPACITY, BATCH = 16, 3, 10
-AGAIN = ("40001", "40P01")
+CONNECTIONS = 32
+"""Of a process, and as many more when all are taken: every one of 64 routers has its own."""
 
 
 def heard(fact: Fact, sequence: int = 1) -> Received[Any]:
     """The fact as it arrives."""
-    envelope = SimpleNamespace(sequence=sequence, area=DISTRICT)
-    return Received(fact, cast("Any", envelope))
-
-
-class Transaction:
-    """What a handler needs of a Tx, on a connection of a real database; facts are collected."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self.now = datetime.now(UTC)
-        self._connection = connection
-        self.dialect = connection.dialect.name
-        self.stated: list[Fact] = []
-        self.later: list[tuple[str, str, Any]] = []
-
-    def waited(self) -> None:
-        self.now = datetime.now(UTC)
-
-    async def _execute(self, stmt: Any, params: Any = None) -> Any:
-        native = stmt.native(self.dialect) if isinstance(stmt, Upsert) else stmt
-        return await self._connection.execute(native, params)
-
-    async def all(self, stmt: Any, params: Any = None) -> Sequence[Any]:
-        found: Sequence[Any] = (await self._execute(stmt, params)).all()
-        return found
-
-    async def scalar(self, stmt: Any, params: Any = None) -> Any:
-        return (await self._execute(stmt, params)).scalar()
-
-    async def run(self, stmt: Any, params: Any = None) -> int:
-        return int((await self._execute(stmt, params)).rowcount)
-
-    def state(self, fact: Fact, **_: Any) -> str:
-        self.stated.append(fact)
-        return ""
-
-    def due(self, kind: str, subject: str, _: datetime, data: Any = None) -> None:
-        self.later.append((kind, subject, data))
+    envelope = Envelope(
+        id=new_id(),
+        source="/test",
+        type=fact.TYPE,
+        time=NOON,
+        subject=fact.subject,
+        topic=fact.TOPIC,
+        partition=partition_of(fact.subject),
+        sequence=sequence,
+        order=sequence,
+        position=sequence,
+        log_number=1,
+        correlation_id=fact.subject,
+        causation_id=None,
+        traceparent=None,
+        actor="test",
+        area=DISTRICT,
+        data=b"{}",
+        pii=None,
+    )
+    return Received(fact, envelope)
 
 
 @dataclass
 class Routers:
-    """Transactions on one engine: one routing process, as far as the database can tell."""
+    """One routing process: its door to the database and its scheduler; the test is its consumers."""
 
-    engine: AsyncEngine
+    db: ServiceDb
+    scheduler: Scheduler
     retries: int = 0
+    """Works begun again, by the chassis, after a deadlock or a serialization failure."""
 
     async def write[T](self, work: Callable[[Tx], Awaitable[T]]) -> T:
-        """Run `work` in a transaction, again after a deadlock or a serialization failure."""
-        for attempt in range(50):
-            try:
-                async with self.engine.begin() as connection:
-                    tx = Transaction(connection)
-                    answer = await work(cast("Tx", tx))
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in AGAIN:
-                    raise
-                self.retries += 1
-                await asyncio.sleep(0.01 * attempt)
-                continue
-            for kind, subject, data in tx.later:
-                if kind == "move_on":
-                    await self.write(partial(move_on, subject, data))
-            return answer
-        raise RuntimeError("no end of retries")
+        """Run `work` as a batch."""
+        begun = 0
+
+        async def counted(tx: Tx) -> T:
+            nonlocal begun
+            begun += 1
+            return await work(tx)
+
+        done = await self.db.batch(counted)
+        self.retries += begun - 1
+        return done
 
     async def assess(self, numbers: Sequence[int]) -> None:
         """Route one batch."""
         await self.write(lambda tx: assess.route_cases(TABLE, tx, [assessed(n) for n in numbers]))
 
-
-async def move_on(subject: str, data: Any, tx: Tx) -> None:
-    """The schedule of a mediator who was given a case while he left."""
-    await schedules.move_on(TABLE, tx, subject, data)
+    async def rest(self) -> None:
+        """Do what is due by now, until nothing is."""
+        while await self.scheduler.tick():
+            pass
 
 
 @asynccontextmanager
-async def routers(url: str) -> AsyncIterator[Routers]:
-    """A routing process on the database `url`, with a connection for every router."""
-    engine = create_async_engine(url, pool_size=70, isolation_level="READ COMMITTED")
-    yield Routers(engine)
-    await engine.dispose()
+async def routers(url: str, keys: Path) -> AsyncIterator[Routers]:
+    """A routing process on the migrated database `url`; its scheduler runs beside it."""
+    database = Database(url, pool=CONNECTIONS)
+    db = ServiceDb(database, "routing", Keyring.load(keys / "pii.json"), Clock())
+    scheduler = Scheduler(db, {one.kind: one.handler for one in build().schedules}, interval=0.1)
+    beside = asyncio.create_task(scheduler.run())
+    try:
+        yield Routers(db, scheduler)
+    finally:
+        beside.cancel()
+        await asyncio.gather(beside, return_exceptions=True)
+        await database.close()
 
 
 def assessed(number: int) -> Received[CaseAssessed]:
@@ -202,11 +194,11 @@ async def assess_all(process: Routers, first: int, last: int) -> None:
     await asyncio.gather(*(process.assess(batch) for batch in batches))
 
 
-async def main(url: str, first: int, last: int) -> None:
+async def main(url: str, keys: Path, first: int, last: int) -> None:
     """One of several processes."""
-    async with routers(url) as process:
+    async with routers(url, keys) as process:
         await assess_all(process, first, last)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))
