@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -89,14 +90,20 @@ def raw_routes(r: APIRouter) -> None:
         raise ConnectionRefusedError
 
 
-@pytest.fixture
-async def h(tmp_path: Path) -> AsyncIterator[Harness]:
+@asynccontextmanager
+async def notes(folder: Path, **settings: Any) -> AsyncIterator[Harness]:
+    """The service of these routes alone."""
     RAN.clear()
     service = Service(
         name="notes", package="fengqiao_contracts", metadata=new_metadata(), router=routes
     )
-    limits: dict[str, Any] = {"max_body_bytes": 1000, "max_import_bytes": 2000}
-    async with Harness.embedded(tmp_path, [service], **limits) as harness:
+    async with Harness.embedded(folder, [service], **settings) as harness:
+        yield harness
+
+
+@pytest.fixture
+async def h(tmp_path: Path) -> AsyncIterator[Harness]:
+    async with notes(tmp_path, max_body_bytes=1000, max_import_bytes=2000) as harness:
         yield harness
 
 
@@ -288,6 +295,31 @@ async def test_a_store_that_is_away_is_a_503_with_retry_after(h: Harness) -> Non
     answer = await h.client("notes").get("/gone")
     assert (answer.status_code, answer.json()["code"]) == (503, "store-unavailable")
     assert int(answer.headers["retry-after"]) >= 1
+
+
+async def test_a_full_queue_of_commands_is_a_503_with_retry_after(tmp_path: Path) -> None:
+    """Reads are answered meanwhile; the refused command may come again with its key."""
+    key = {"idempotency-key": "k3"}
+    async with notes(tmp_path, command_queue=1) as h:
+        client, begun, released = h.client("notes"), asyncio.Event(), asyncio.Event()
+
+        async def hold(_: Any) -> None:
+            begun.set()
+            await released.wait()
+
+        first = asyncio.create_task(h.platform.database("notes").write(hold))
+        await begun.wait()
+        refused = await client.post("/notes", json={"name": "a"}, headers=key)
+        assert (refused.status_code, refused.json()["code"]) == (503, "queue-full")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert (await client.get("/healthz")).status_code == 200
+        assert "fengqiao_command_queue" in (await client.get("/metrics")).text
+        assert RAN == []
+
+        released.set()
+        await first
+        again = await client.post("/notes", json={"name": "a"}, headers=key)
+        assert (again.status_code, RAN) == (201, ["a"])
 
 
 async def test_only_a_live_token_for_this_service_opens_it(h: Harness) -> None:
