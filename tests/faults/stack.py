@@ -89,9 +89,13 @@ class Platform:
         async with self.client() as client:
             await remote.wait_ready(client, SET_UP_SECONDS)
             self.stack.token = await remote.log_in(client, "city", PASSWORD)
-            totals = await load_registry(client, self.stack.token, registry())
+            totals = await load_registry(client, self.stack.token, self.records())
             assert totals["errors"] == 0
             assert (await remote.wait_settled(client, SET_UP_SECONDS))["settled"]
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """What the registry is loaded with."""
+        return registry()
 
     def end(self) -> None:
         """End every process, by force where one does not end in an orderly way."""
