@@ -92,6 +92,8 @@ class World:
     """One database, any number of services and groups, one adapter."""
 
     kind = "embedded"
+    consumer: type[Consumer] = Consumer
+    """What its members are; a test of the checks plants one that errs."""
 
     def __init__(self, url: str, keys: Keyring) -> None:
         self.database = Database(url)
@@ -122,7 +124,7 @@ class World:
         """A started member of a group that hears notes with `handlers`."""
         subscriptions = Subscriptions(*[on(PersonalDataErased, h) for h in handlers], **options)
         reader = self.reader(group, subscriptions.topics)
-        consumer = Consumer(self.service(group), reader, subscriptions, batch_size=batch_size)
+        consumer = self.consumer(self.service(group), reader, subscriptions, batch_size=batch_size)
         await consumer.start()
         self.stack.push_async_callback(reader.close)
         return consumer
