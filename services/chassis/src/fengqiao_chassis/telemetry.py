@@ -50,20 +50,6 @@ COMMAND_QUEUE = Gauge(
 WAITING = Gauge("fengqiao_waiting_cases", "Cases that wait", ["service"], registry=REGISTRY)
 CASES = Gauge("fengqiao_cases", "Cases by status", ["service", "status"], registry=REGISTRY)
 
-METRICS = (
-    "fengqiao_facts_stated_total",
-    "fengqiao_facts_applied_total",
-    "fengqiao_http_requests_total",
-    "fengqiao_http_request_seconds",
-    "fengqiao_outbox_age_seconds",
-    "fengqiao_outbox_rows",
-    "fengqiao_bus_lag",
-    "fengqiao_parked",
-    "fengqiao_command_queue",
-    "fengqiao_waiting_cases",
-    "fengqiao_cases",
-)
-
 _TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 
 
