@@ -9,6 +9,11 @@ from flow.desk import LEAK, PASSWORD, Dispute, Stack, register
 
 from fengqiao_host import remote
 
+THREE_YEARS = (
+    "楼上漏水三年了，泡坏了我家天花板和木地板，社区调解了三次都没谈成，一共十二户受影响，"
+    "要求赔偿维修费三千元。"
+)
+"""Yellow: 12 households 20, three attempts that failed 20, three years 10; red begins at 60."""
 TODAY = datetime.now(UTC).astimezone(timezone(timedelta(hours=8))).date()
 
 
@@ -111,22 +116,19 @@ async def test_a_refusal_ends_it_and_says_where_else_to_go(client: httpx.AsyncCl
 
 
 async def test_new_words_make_it_red_and_the_police_hear_of_it(client: httpx.AsyncClient) -> None:
-    case = await register(client)
+    case = await register(client, THREE_YEARS)
     before = await case.get("/assessment")
-    assert before["risk"] in {"blue", "yellow"}
+    assert before["risk"] == "yellow"
     await case.until_assigned()
 
     await case.do("supplements", kind="facts", text="昨晚他又上门吵，他说要拿刀，孩子吓哭了。")
 
     await case.until(risk="red")
     after = await case.get("/assessment")
-    assert (after["risk"], after["previous"]) == ("red", before["risk"])
+    assert (after["risk"], after["previous"]) == ("red", "yellow")
     quotes = [e["text"] for factor in after["factors"] for e in factor["evidence"]]
     assert any("刀" in quote for quote in quotes if quote)
-    assert [r["risk"] for r in after["history"]] in (
-        [before["risk"], "red"],
-        ["red", before["risk"]],
-    )
+    assert sorted(r["risk"] for r in after["history"]) == ["red", "yellow"]
     _in_order(
         await case.timeline(),
         ["case.assessed", "case.supplemented", "case.analyzed", "case.assessed"],
