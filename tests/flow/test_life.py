@@ -1,5 +1,6 @@
 """The whole life of a dispute by the public API alone, through the gateway, in both modes."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -133,6 +134,27 @@ async def test_new_words_make_it_red_and_the_police_hear_of_it(client: httpx.Asy
         await case.timeline(),
         ["case.assessed", "case.supplemented", "case.analyzed", "case.assessed"],
     )
+
+
+async def test_the_trace_of_the_request_is_found_in_every_fact_that_follows_from_it(
+    stack: Stack, client: httpx.AsyncClient
+) -> None:
+    trace, span = secrets.token_hex(16), secrets.token_hex(8)
+    client.headers["traceparent"] = f"00-{trace}-{span}-01"
+    case = await register(client)
+    del client.headers["traceparent"]
+    await case.until_assigned()
+    await case.do("acceptance", decision="accept")
+    await case.until(status="accepted")
+
+    found = {fact["type"]: fact for fact in stack.exported() if fact["subject"] == case.id}
+    caused = ("case.registered.v1", "case.analyzed.v1", "case.assessed.v1", "case.routed.v1",
+              "mediator.assigned.v1")  # fmt: skip
+    carried = {name: found[name]["traceparent"].split("-") for name in caused}
+    assert {parts[1] for parts in carried.values()} == {trace}
+    assert span not in {parts[2] for parts in carried.values()}, "the service's own span is named"
+    another = found["case.accepted.v1"]["traceparent"].split("-")[1]
+    assert another != trace, "the acceptance was a request of its own"
 
 
 async def test_a_party_opens_its_own_case_with_the_code_of_its_receipt(
