@@ -1,5 +1,6 @@
 """Real messages and synthetic narratives through import, triage, routing and assignment, in both modes."""
 
+import asyncio
 import gzip
 import json
 from collections import Counter, defaultdict
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from flow.desk import Stack
+from servers import ROOT
 
 from fengqiao_contracts.areas import areas
 
@@ -33,8 +35,10 @@ async def test_the_900_narratives_each_reach_a_unit_of_their_own_district(
     cases = [c for c in await _cases(client) if _system(c) == "synthetic"]
     assert len(cases) == 900
     committees = {c["id"]: c for c in await _pages(client, "/committees")}
-    outlets = Counter(case["outlet"] for case in cases)
-    print(f"\n{stack.mode}: 900 narratives, outlets {dict(outlets)}")  # noqa: T201 -- the output
+    outlets = Counter(str(case["outlet"] or "waiting") for case in cases)
+    print(f"\n900 narratives, {stack.mode}: {_said(outlets)}")  # noqa: T201 -- the output
+    held = [case for case in cases if case["committee_id"]]
+    assert len(held) == outlets["mediation"] > 700, outlets
     for case in cases:
         home = areas().district(division[case["external_ref"]["number"]])
         assert case["area_path"].startswith(home.path), case
@@ -43,11 +47,9 @@ async def test_the_900_narratives_each_reach_a_unit_of_their_own_district(
             assert committees[case["committee_id"]]["area_path"].startswith(home.path), case
 
 
-@pytest.mark.shared
-@pytest.mark.timeout(900)
-async def test_2917_real_messages_settle_and_the_sums_reconcile(
-    stack: Stack, client: httpx.AsyncClient, shared_data: Path
-) -> None:
+@pytest.fixture(scope="module")
+def messages(stack: Stack, shared_data: Path) -> list[dict[str, Any]]:
+    """The cases of the 2,917 messages, once all has settled."""
     path = str(shared_data / MESSAGES)
     options = ("--channel", "petition", "--area", CITY)
     maps = ("narrative=title+body", "reported_at=time", "external=msg_id", "system=messages")
@@ -58,17 +60,40 @@ async def test_2917_real_messages_settle_and_the_sums_reconcile(
     again = stack.fengqiao(*arguments)
     assert "registered 0  known 2917" in again
     stack.fengqiao("settle", "--wait", "--timeout", "800")
+    return asyncio.run(_read_messages(stack))
 
-    cases = [c for c in await _cases(client) if _system(c) == "messages"]
-    assert len(cases) == 2917
-    for name in ("outlet", "type", "risk", "status"):
-        counts = Counter(str(case[name]) for case in cases)
-        print(f"{stack.mode}: {name:8} {dict(counts.most_common())}")  # noqa: T201 -- the output
-        assert sum(counts.values()) == 2917
-    assert all(case["type"] and case["risk"] for case in cases)
-    lost = [c for c in cases if c["status"] in LIVE and not c["waiting_reason"]]
+
+async def _read_messages(stack: Stack) -> list[dict[str, Any]]:
+    headers = {"Authorization": f"Bearer {stack.token}"}
+    async with httpx.AsyncClient(
+        base_url=f"{stack.url}/v1", headers=headers, timeout=60, trust_env=False
+    ) as client:
+        return [case for case in await _cases(client) if _system(case) == "messages"]
+
+
+@pytest.mark.shared
+@pytest.mark.timeout(900)
+async def test_2917_real_messages_settle_and_the_sums_reconcile(
+    messages: list[dict[str, Any]], client: httpx.AsyncClient
+) -> None:
+    assert len(messages) == 2917
+    assert all(case["type"] and case["risk"] for case in messages)
+    lost = [c for c in messages if c["status"] in LIVE and not c["waiting_reason"]]
     assert not lost, lost[:3]
     await _sums_reconcile(client)
+
+
+@pytest.mark.shared
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+async def test_the_readmes_show_what_is_printed(
+    stack: Stack, messages: list[dict[str, Any]], readme: str
+) -> None:
+    """In either mode, so that both print the same."""
+    printed = _block(messages)
+    print(f"\n{stack.mode}:\n{printed}")  # noqa: T201 -- the output
+    shown = f"```\n{printed}\n```\n" in (ROOT / readme).read_text(encoding="utf-8")
+    assert shown, f"{readme} shows other counts than\n{printed}"
 
 
 @pytest.mark.timeout(300)
@@ -121,6 +146,20 @@ async def _sums_reconcile(client: httpx.AsyncClient) -> None:
     anew = (await client.get("/recount")).raise_for_status().json()
     assert anew["equal"], anew["differences"]
     assert anew["registered"] == registered
+
+
+def _block(cases: list[dict[str, Any]]) -> str:
+    """The counts as the READMEs show them: a line for each of the four, the largest first."""
+    return "\n".join(
+        f"{name:8} {_said(Counter(str(case[name]) for case in cases))}"
+        for name in ("outlet", "type", "risk", "status")
+    )
+
+
+def _said(counts: Counter[str]) -> str:
+    """The counts in words; those of equal size by their names, whatever came first."""
+    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{name} {count}" for name, count in ranked)
 
 
 async def _cases(client: httpx.AsyncClient) -> list[dict[str, Any]]:
