@@ -18,11 +18,12 @@ def stack(
 ) -> Iterator[Stack]:
     """The running platform with its registry and the account `city`; it ends with its module."""
     with running(request, tmp_path_factory.mktemp("flow")) as made:
-        asyncio.run(_fill(made))
+        asyncio.run(fill(made))
         yield made
 
 
-async def _fill(made: Stack) -> None:
+async def fill(made: Stack) -> None:
+    """The synthetic city's registry, and the token of the account `city`."""
     async with httpx.AsyncClient(base_url=f"{made.url}/v1", timeout=60, trust_env=False) as client:
         await remote.wait_ready(client)
         made.token = await remote.log_in(client, "city", PASSWORD)
