@@ -151,7 +151,7 @@ async def _sums_reconcile(client: httpx.AsyncClient) -> None:
 def _block(cases: list[dict[str, Any]]) -> str:
     """The counts as the READMEs show them: a line for each of the four, the largest first."""
     return "\n".join(
-        f"{name:8} {_said(Counter(str(case[name]) for case in cases))}"
+        f"{name:8} {_said(Counter(case[name] or 'none' for case in cases))}"
         for name in ("outlet", "type", "risk", "status")
     )
 
