@@ -11,7 +11,8 @@ _SWAP = (
     ") AS other WHERE {table}.{key} = other.at"
 )
 _LOOKED_AGAIN = (
-    "SELECT min(subject) FROM bus_outbox WHERE type = 'case.assessed.v1' AND sequence = 4"
+    "SELECT subject FROM bus_outbox WHERE source = '/triage' AND type = 'case.assessed.v1'"
+    " GROUP BY subject HAVING count(*) > 1 ORDER BY subject LIMIT 1"
 )
 _FULL = (
     "SELECT partition FROM bus_outbox WHERE source = '/triage'"
