@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fengqiao_contracts.areas import areas
-from fengqiao_host.people import check_digit
+from fengqiao_contracts.resident_id import check_character
 from fengqiao_triage.domain.mentions import location, masked, mentions
 from fengqiao_triage.rules import rules
 from fengqiao_triage.sheet import dry_run
 
 FIRST = "51010419800101001"
-NUMBER = FIRST + check_digit(FIRST)
+NUMBER = FIRST + check_character(FIRST)
 
 
 def named(text: str) -> list[tuple[str, tuple[str, ...]]]:

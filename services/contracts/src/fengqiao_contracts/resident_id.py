@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-FORM = r"[1-9]\d{5}(\d{8})\d{3}[\dX]"
-_RESIDENT = re.compile(FORM)
+_RESIDENT = re.compile(r"[1-9]\d{5}(\d{8})\d{3}[\dX]")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 
@@ -21,5 +20,10 @@ def is_resident_id(text: str) -> bool:
         date(int(born[:4]), int(born[4:6]), int(born[6:]))
     except ValueError:
         return False
-    total = sum(int(d) * w for d, w in zip(text, _WEIGHTS, strict=False))
-    return _CHECKS[total % 11] == text[17]
+    return check_character(text[:17]) == text[17]
+
+
+def check_character(first17: str) -> str:
+    """The last character of a number, from the 17 digits before it (ISO 7064, MOD 11-2)."""
+    total = sum(int(digit) * weight for digit, weight in zip(first17, _WEIGHTS, strict=True))
+    return _CHECKS[total % 11]

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from fengqiao_contracts.resident_id import check_character
+
 _SURNAMES = (
     "蒲滕佘晏隗游骆向席钟邬焦甄解冷尤瞿贡欧谭苟阚简芮尚岑符谷鲍左甘戚沙龚施翟"
     "阮闵鄢殷缪祁臧樊漆阙谌蔺柯巩储宣仝鞠濮盛雍邝辛娄应"
@@ -62,7 +64,7 @@ def _person(number: int, seed: int, name: str) -> Person:
     born_on = _OLDEST + timedelta(days=(number * _STEP + seed) % _BIRTH_DAYS)
     first = f"{_DIVISION}{born_on:%Y%m%d}{number // _BIRTH_DAYS + 1:03d}"
     phone = (number * 7_368_787 + seed * 1_000_003) % _PHONES
-    return Person(name, first + check_digit(first), f"{_PHONE_PREFIX}{phone:08d}", born_on)
+    return Person(name, first + check_character(first), f"{_PHONE_PREFIX}{phone:08d}", born_on)
 
 
 def _name(number: int, surname: str | None) -> str:
@@ -72,9 +74,3 @@ def _name(number: int, surname: str | None) -> str:
     if surname:  # the given name turned round: no member of another crowd has it
         return f"{surname}{_SECOND[second]}{_FIRST[first]}"
     return f"{_SURNAMES[family]}{_FIRST[first]}{_SECOND[second]}"
-
-
-def check_digit(first17: str) -> str:
-    """The last character of a resident id number (GB 11643-1999, ISO 7064 MOD 11-2)."""
-    total = sum(int(digit) * (2 ** (17 - place) % 11) for place, digit in enumerate(first17))
-    return "10X98765432"[total % 11]
