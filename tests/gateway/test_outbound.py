@@ -1,5 +1,6 @@
 import asyncio
 import ipaddress
+import threading
 import time
 from collections.abc import AsyncIterator
 
@@ -9,6 +10,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from fengqiao_contracts.errors import Invalid, Refusal
 from fengqiao_gateway.domain.targets import Address
+from fengqiao_gateway.runtime import outbound as outbound_module
 from fengqiao_gateway.runtime.limiter import Limiter
 from fengqiao_gateway.runtime.outbound import MAX_ANSWER, Outbound, resolve
 from fengqiao_gateway.settings import Settings
@@ -79,6 +81,30 @@ async def test_a_dead_receiver_is_an_answer_without_a_status() -> None:
     answer = await Outbound(frozenset({place}), 5).post(f"http://{place}/", HEADERS, b"")
     assert answer.status is None
     assert answer.error == "ConnectError"
+
+
+async def test_a_dead_name_server_delays_no_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    over, asked = threading.Event(), list[str]()
+
+    def look_up(host: str, port: int) -> list[str]:
+        asked.append(host)
+        if host == "dead.example.com":
+            over.wait()
+        return ["127.0.0.1"]  # refused as inner: an answer without a call outside
+
+    monkeypatch.setattr(outbound_module, "_look_up", look_up)
+    outbound = Outbound(frozenset(), 1)
+    try:
+        dead = [outbound.post("https://dead.example.com/", HEADERS, b"") for _ in range(100)]
+        waiting = asyncio.gather(*dead)
+        await asyncio.sleep(0)
+        answer = await outbound.post("https://alive.example.com/", HEADERS, b"")
+        assert answer.error == "address-refused"
+        assert {a.error for a in await waiting} == {"timeout"}
+        assert asked.count("dead.example.com") == 1
+    finally:
+        over.set()
+        await outbound.close()
 
 
 async def test_a_name_that_turns_inward_after_subscribing_is_not_called() -> None:

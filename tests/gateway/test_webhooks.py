@@ -161,6 +161,29 @@ async def test_a_dead_receiver_delays_no_other(tmp_path: Path) -> None:
             over.set()
 
 
+async def test_many_dead_receivers_delay_no_other(tmp_path: Path) -> None:
+    over = asyncio.Event()
+
+    async def silent(call: Call) -> Response:
+        await over.wait()
+        return Response()
+
+    async with receiving(silent) as dead, receiving() as alive:
+        allowed = f"{dead.place},{alive.place}"
+        async with make_world(tmp_path, webhook_allow=allowed, webhook_timeout=60) as world:
+            court, police = await world.partner("court"), await world.partner("police")
+            for _ in range(20):
+                await subscribe(world, court, dead)
+            await subscribe(world, police, alive)
+            await world.state(*(registered(f"c{n}", system="court") for n in range(10)))
+            await world.settle()
+            await dead.wait_for(20 * 8, seconds=30)  # each holds as many as one webhook may
+            await world.state(*(referred(f"c{n}", "police", f"P{n}") for n in range(10)))
+            await world.settle()
+            await alive.wait_for(10, seconds=30)
+            over.set()
+
+
 async def test_a_delivery_can_be_replayed_with_the_same_id(tmp_path: Path) -> None:
     async with receiving() as receiver, make_world(tmp_path, webhook_allow=receiver.place) as world:
         key = await world.partner("court")

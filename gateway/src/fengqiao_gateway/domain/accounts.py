@@ -82,7 +82,7 @@ def check_account(new: NewAccount) -> None:
         raise Invalid(
             "person-needed",
             "调解员账户必须写明名册中的调解员编号",
-            "A mediator's account names its mediator id of the registry",
+            "A mediator's account must name its mediator id of the registry",
             "person_id",
         )
     if new.role == "partner":
@@ -115,7 +115,7 @@ def check_password(password: str, username: str) -> None:
         raise Invalid(
             "weak-password",
             "密码太容易猜到: 不要含用户名、常见词或重复字符",
-            "Too easy to guess: no username, common word or repeated characters",
+            "Too easy to guess: choose one without username, common word or repeated characters",
             "password",
         )
 

@@ -136,11 +136,11 @@ def _lines(raw: bytes) -> list[Any]:
 
 
 def _bad_json(line: int | None) -> Invalid:
-    where = f"（第 {line} 行）" if line else ""
+    where, place = (f"（第 {line} 行）", f" (line {line})") if line else ("", "")
     return Invalid(
         "bad-json",
         f"请求体不是 UTF-8 编码的 JSON{where}：请检查编码与格式",
-        "the body is not JSON in UTF-8" + (f" (line {line})" if line else ""),
+        f"the body is not JSON in UTF-8{place}: check encoding and form",
         "body" if line is None else f"rows.{line - 1}",
         status=400 if line is None else 422,
     )

@@ -150,5 +150,6 @@ def _refusal(scope: Scope, headers: Headers, limit: int) -> Refusal | None:
             "bad-characters",
             "地址中含有 NUL 字符，请删除后重试。",
             "The address has NUL characters; remove them.",
+            field="address",
         )
     return None
