@@ -115,7 +115,8 @@ def _print_verdict(view: Assessment) -> None:
     line.append(f"  {view.score} 分 points · {view.type.code} {view.type.name}", style="default")
     line.append(f" ({view.type_confidence:.0%})", style="default")
     line.append(
-        f" · {view.suitability} {suit.zh} ({view.suitability_confidence:.0%})", style="default"
+        f" · {view.suitability} {suit.zh} ({_guess(view)}{view.suitability_confidence:.0%})",
+        style="default",
     )
     line.append(f" · 把握 confidence {view.confidence:.0%}", style="default")
     console.print(line)
@@ -132,6 +133,10 @@ def _print_verdict(view: Assessment) -> None:
     console.print(
         Styled(" · ".join([*facts, f"{view.policy_version}, {view.analyser}"]), style="dim")
     )
+
+
+def _guess(view: Assessment) -> str:
+    return f"像是 looks like {view.likely} " if view.likely else ""
 
 
 def _print_factors(view: Assessment, rules: Rules) -> None:

@@ -14,7 +14,7 @@ from fengqiao_chassis.web.wording import worded
 from fengqiao_contracts import codes
 
 from . import policy_yaml
-from .domain.policy import Policy
+from .domain.policy import LeastSure, Policy
 from .policy_schema import ConditionDoc, PolicyDoc, QuestionDoc, RuleDoc
 from .policy_yaml import BadYaml, Document, Issue, Place
 from .rules import policy_from, versions_of
@@ -160,13 +160,14 @@ class _Check:
                 "不在 GET /v1/codes/questions 中；自定义问题的 code 应以 local_ 开头",
                 "is not in GET /v1/codes/questions; codes of your own questions begin with local_",
             )
-        ways = [bool(question.unknown), bool(question.absent), bool(question.unsure)]
+        q = question
+        ways = [bool(way) for way in (q.unknown, q.absent, q.unsure, q.doubt_of)]
         if sum(ways) != 1 or bool(question.unsure) != safety:
             yield self._issue(
                 place,
                 "when-to-ask",
-                "安全问题只写 unsure；其他问题只写 unknown 或 absent 之一",
-                "a safety question has unsure alone, any other one of unknown and absent",
+                "安全问题只写 unsure；其他问题只写 unknown、absent、doubt_of 之一",
+                "a safety question has unsure alone, any other one of unknown, absent and doubt_of",
             )
 
     def _known(
@@ -218,6 +219,7 @@ def _warnings(before: Policy, after: Policy) -> Iterator[Issue]:
             f"不再询问：{code}",
             f"asks no more: {code}",
         )
+    yield from _asks_less(before.least_sure, after.least_sure)
     thresholds = (
         ("red", before.red_from, after.red_from),
         ("yellow", before.yellow_from, after.yellow_from),
@@ -230,4 +232,17 @@ def _warnings(before: Policy, after: Policy) -> Iterator[Issue]:
                 "threshold-raised",
                 f"由 {was} 提高到 {now}，该等级的案件会减少",
                 f"raised from {was} to {now}: fewer cases of this grade",
+            )
+
+
+def _asks_less(before: LeastSure, after: LeastSure) -> Iterator[Issue]:
+    for name in ("suitability", "type"):
+        was, now = getattr(before, name), getattr(after, name)
+        if now < was:
+            yield Issue(
+                f"least_sure.{name}",
+                None,
+                "asks-less",
+                f"由 {was} 降低到 {now}，请人判断的案件会减少",
+                f"lowered from {was} to {now}: a human is asked less often",
             )

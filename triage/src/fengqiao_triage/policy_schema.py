@@ -73,6 +73,14 @@ class QuestionDoc(_Doc):
     unknown: Literal["people", "amount", "months"] | None = None
     absent: _Codes = []
     unsure: _Codes = []
+    doubt_of: Literal["type", "suitability"] | None = None
+
+
+class LeastSureDoc(_Doc):
+    """Below which probabilities a reading is no answer and a human is asked."""
+
+    type: Annotated[float, Field(ge=0, le=0.9)] = 0.0
+    suitability: Annotated[float, Field(ge=0, le=0.9)] = 0.0
 
 
 class ThresholdsDoc(_Doc):
@@ -103,6 +111,7 @@ class PolicyDoc(_Doc):
     version: Annotated[str, Field(pattern=VERSION)]
     source: Annotated[str, Field(min_length=1, max_length=4000)]
     thresholds: ThresholdsDoc
+    least_sure: LeastSureDoc = LeastSureDoc()
     none_types: _Codes
     hard: Annotated[list[RuleDoc], Field(min_length=1, max_length=100)]
     points: Annotated[list[GroupDoc], Field(min_length=1, max_length=60)]

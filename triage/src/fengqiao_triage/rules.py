@@ -23,6 +23,7 @@ from .domain.policy import (
     Condition,
     Downgrade,
     Group,
+    LeastSure,
     Policy,
     Question,
     Rule,
@@ -35,7 +36,7 @@ READING = "model-v1"
 CUES = "cues-v2"
 FACTS = "facts-v1"
 ANALYSER = f"{READING}+{CUES}+{FACTS}"
-POLICY = "policy-v2"
+POLICY = "policy-v3"
 SCREENING = "screening-v2"
 
 
@@ -251,6 +252,7 @@ def _question(spec: Mapping[str, Any]) -> Question:
         unknown=spec.get("unknown"),
         absent=tuple(spec.get("absent", ())),
         unsure=tuple(spec.get("unsure", ())),
+        doubt_of=spec.get("doubt_of"),
     )
 
 
@@ -285,6 +287,7 @@ def policy_from(data: Mapping[str, Any]) -> Policy:
             floor=data["downgrade"]["floor"],
             floor_for=timedelta(days=int(data["downgrade"]["floor_days"])),
         ),
+        least_sure=LeastSure(**data.get("least_sure", {})),
     )
 
 

@@ -64,8 +64,16 @@ def detail_of(judgement: Judgement, analyser: str) -> dict[str, Any]:
             for s in found.screening
         ],
         "missing": list(found.missing),
+        **_in_doubt(judgement),
         **({"policy": _policy_says(judgement)} if "override" in judgement.inputs else {}),
     }
+
+
+def _in_doubt(judgement: Judgement) -> dict[str, Any]:
+    """What the words look like where that is too unsure to stand as the answer."""
+    read, a = judgement.read.suitability, judgement.analysis
+    in_doubt = "suitability" in a.doubts and a.suitability != read
+    return {"likely": read} if in_doubt else {}
 
 
 def _policy_says(judgement: Judgement) -> dict[str, Any]:

@@ -111,6 +111,7 @@ class NumberView(BaseModel):
 class Assessment(BaseModel):
     """What a text says, how dangerous it is, may it be mediated, and why.
 
+    `likely` is what the words look like where `suitability` is U because that is too unsure.
     `places` and `numbers` are read from the words that the caller may read; `area` is the one area
     that all its places agree on. No grade rests on them.
     """
@@ -120,6 +121,7 @@ class Assessment(BaseModel):
     type_confidence: float
     suitability: Suitability
     suitability_confidence: float
+    likely: Suitability | None
     risk: Grade
     score: int
     factors: list[FactorView]
@@ -193,6 +195,7 @@ def assessment_fields(
         "type_confidence": detail["type_confidence"],
         "suitability": said["suitability"],
         "suitability_confidence": detail["suitability_confidence"],
+        "likely": detail.get("likely"),
         "risk": said["grade"],
         "score": said["score"],
         "factors": [{**f, "evidence": _evidence(f["spans"], texts)} for f in detail["factors"]],

@@ -91,7 +91,10 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What the whole case says: type, suitability, signs, numbers, and how sure that is."""
+    """What the whole case says: type, suitability, signs, numbers, and how sure that is.
+
+    `doubts`: of which of type and suitability the policy finds the reading too unsure to stand alone.
+    """
 
     type: str
     type_confidence: float
@@ -103,6 +106,7 @@ class Analysis:
     amount: Decimal | None
     months: int | None
     places: Mapping[str, tuple[Evidence, ...]]
+    doubts: frozenset[str] = frozenset()
 
 
 class Analyser(Protocol):

@@ -13,7 +13,7 @@ from .analysis import Analyser, Analysis, Form, PartAnalysis
 from .answers import answers_as_json, answers_from_json, closed, settled
 from .assessment import Assessment, Desk, History, assess, input_sha256
 from .override import Override, Seen, corrected, overridden, seen_now
-from .policy import Policy, ScreeningRule
+from .policy import Policy, ScreeningRule, doubted
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -106,8 +106,8 @@ class Inputs:
 class Judgement:
     """What triage says of a case, with the inputs it follows from (as stored) and their hash.
 
-    `read` and `alone` are what the words and the policy alone say: they differ from `analysis` and
-    `assessment` only where a human decided otherwise.
+    `read` is what the words say, before the policy doubts it or a human corrects it; `alone` what
+    the policy says of that. `alone` differs from `assessment` only where a human decided otherwise.
     """
 
     analysis: Analysis
@@ -132,11 +132,12 @@ def _decide(
 ) -> tuple[Analysis, Assessment, Assessment]:
     """What is decided, and what the policy alone says of the words as they were read."""
     override = inputs.override
+    by_words = doubted(rules.policy, read)
     if override is None:
-        found = _assess(rules, read, inputs, held=True)
-        return read, found, found
-    alone = _assess(rules, read, inputs, held=False)
-    analysis = corrected(read, override)
+        found = _assess(rules, by_words, inputs, held=True)
+        return by_words, found, found
+    alone = _assess(rules, by_words, inputs, held=False)
+    analysis = _corrected(rules, read, override)
     if override.grade is None:
         return analysis, _assess(rules, analysis, inputs, held=True), alone
     by_policy = _assess(rules, analysis, inputs, held=False)
@@ -157,8 +158,15 @@ def _assess(rules: Rules, a: Analysis, inputs: Inputs, *, held: bool) -> Assessm
 
 def seen_of(rules: Rules, judged: Judgement, inputs: Inputs, override: Override) -> Seen:
     """What the human has before him who overrides: the facts, with what he corrects of them."""
-    alone = _assess(rules, corrected(judged.read, override), inputs, held=False)
+    alone = _assess(rules, _corrected(rules, judged.read, override), inputs, held=False)
     return seen_now(alone, len(inputs.parts), unanswered=inputs.unanswered)
+
+
+def _corrected(rules: Rules, read: Analysis, override: Override) -> Analysis:
+    """What was read with the human's word; the policy doubts only what he left as it was."""
+    said = {"type": override.type, "suitability": override.suitability}
+    decided = [name for name, value in said.items() if value is not None]
+    return doubted(rules.policy, corrected(read, override), decided)
 
 
 def day_of(moment: datetime) -> date:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -110,8 +110,9 @@ class Group:
 class Question:
     """A missing fact as a plain question; `doubt` is what its absence takes off the confidence.
 
-    `unknown` names a number that is not known, `absent` signs of which none was found, `unsure`
-    signs that are said by hearsay only (those make a safety question).
+    `unknown` names a number that is not known, `absent` signs of which none was found, `doubt_of` a
+    reading that is too unsure, `unsure` signs that are said by hearsay only (those make a safety
+    question).
     """
 
     code: str
@@ -121,11 +122,14 @@ class Question:
     unknown: str | None = None
     absent: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    doubt_of: str | None = None
 
     def open(self, a: Analysis) -> bool:
         """Whether the case leaves this question open."""
         if self.unsure:
             return any(code in a.unsure for code in self.unsure)
+        if self.doubt_of is not None:
+            return self.doubt_of in a.doubts
         if self.absent:
             return all(code not in a.signs for code in self.absent)
         known = {"people": a.people, "amount": a.amount, "months": a.months}
@@ -133,9 +137,18 @@ class Question:
 
     def asked(self, a: Analysis, closed: frozenset[str]) -> bool:
         """Whether it must be asked: open, and not answered in words. A number stays open until it is
-        known, whatever was answered.
+        known, a doubt until the reading is sure or a human decides, whatever was answered.
         """
-        return self.open(a) and not (self.code in closed and self.unknown is None)
+        by_words = self.unknown is None and self.doubt_of is None
+        return self.open(a) and not (by_words and self.code in closed)
+
+
+@dataclass(frozen=True, slots=True)
+class LeastSure:
+    """Below these probabilities (0-1) a reading is no answer, and a human is asked."""
+
+    type: float = 0.0
+    suitability: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +174,25 @@ class Policy:
     safety: tuple[Question, ...]
     raise_after: timedelta
     downgrade: Downgrade
+    least_sure: LeastSure = LeastSure()
+
+
+def doubted(policy: Policy, a: Analysis, decided: Collection[str] = ()) -> Analysis:
+    """The analysis with the doubts of the policy; `decided`: what a human said is beyond doubt.
+
+    A suitability in doubt is U (cannot be told yet): routing lets a human decide. A type in doubt
+    stays, for it can be corrected where it led; it is asked.
+    """
+    least, doubts = policy.least_sure, set[str]()
+    if a.suitability == "U" or a.suitability_confidence < least.suitability:
+        doubts.add("suitability")
+    if a.type_confidence < least.type:
+        doubts.add("type")
+    doubts.difference_update(decided)
+    if not doubts:
+        return a
+    suitability = "U" if "suitability" in doubts else a.suitability
+    return replace(a, suitability=suitability, doubts=frozenset(doubts))
 
 
 @dataclass(frozen=True, slots=True)

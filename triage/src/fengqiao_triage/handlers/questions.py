@@ -20,7 +20,8 @@ from .reads import NOT_HERE
 async def questions_of(tx: ReadTx, scope: Scope, case_id: str, *, staff: bool) -> Questions:
     """The open questions of a case in the words of the policy that assessed it last.
 
-    A party is asked the same, but is not told which answer raises a grade. Raises NotHereYet.
+    A party is asked the same but what only staff can decide, and is not told which answer raises a
+    grade. Raises NotHereYet.
     """
     row = await store.case_of(tx, scope, case_id)
     history = await store.history_of(tx, scope, case_id)
@@ -29,7 +30,9 @@ async def questions_of(tx: ReadTx, scope: Scope, case_id: str, *, staff: bool) -
     last = history[0]
     policy = await policy_named(tx, Inputs.from_json(last.inputs).versions.policy)
     raises_at = None if row.asked_at is None else row.asked_at + policy.raise_after
-    asked = questions(last.detail["missing"], policy)
+    for_staff = {q.code for q in policy.missing if q.doubt_of is not None}
+    codes = [c for c in last.detail["missing"] if staff or c not in for_staff]
+    asked = questions(codes, policy)
     return Questions(
         case_id=case_id,
         revision=last.revision,
