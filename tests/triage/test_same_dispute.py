@@ -145,6 +145,29 @@ async def test_a_crowd_counts_and_copies_under_other_names_do_not(h: Harness) ->
     assert crowded <= {f"c{n}" for n in range(5)}
 
 
+async def test_a_dispute_that_grows_brings_its_first_cases_along(h: Harness) -> None:
+    who = [f"王{name}" for name in "甲乙丙丁戊己"]
+    await heard(h, *[registered(f"c{n}", TOLD[n], who[n]) for n in range(3)])
+    facts = await heard(h, *[registered(f"c{n}", TOLD[n], who[n]) for n in (3, 4)])
+    assessed = [f for f in facts if isinstance(f, CaseAssessed) and f.case_id == "c0"]
+
+    assert (await seen(h, "c0"))["persons"] == 5
+    assert ["people_5" in {x.code for x in f.factors} for f in assessed] == [False, True]
+    facts = await heard(h, registered("c5", TOLD[0].replace("半夜", "每晚"), who[5]))
+    assert len([f for f in facts if isinstance(f, CaseAssessed) and f.case_id == "c0"]) == 2
+
+
+async def test_a_merge_by_hand_that_makes_a_crowd_is_graded_too(h: Harness) -> None:
+    await heard(h, *[registered(f"c{n}", TOLD[n], f"王{'甲乙丙丁'[n]}") for n in range(4)])
+    await heard(h, registered("g1", GYM, "李大山"))
+    answer = await client(h).post("/cases/g1/duplicates/merge", json={"other_case_id": "c0"})
+    assert answer.json()["persons"] == 5
+    facts = await heard(h)
+    last = {f.case_id: {x.code for x in f.factors} for f in facts if isinstance(f, CaseAssessed)}
+
+    assert all("people_5" in codes for codes in last.values())
+
+
 async def test_a_human_merges_and_unmerges_and_no_later_run_undoes_it(h: Harness) -> None:
     await heard(h, registered("c1", FUMES, "王甲"), registered("c2", COPY, "李乙"))
     assert (await seen(h, "c2"))["cases"] == 2

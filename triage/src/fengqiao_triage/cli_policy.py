@@ -15,6 +15,7 @@ from rich.table import Table
 
 from .cli_platform import HERE, Platform, Token, Url, console, errors, say_issue
 from .domain.case import CHINA
+from .domain.events import EVENTS
 from .domain.policy import Policy
 from .policy_document import check
 from .policy_yaml import MAX_CHARS
@@ -107,7 +108,7 @@ def signs() -> None:
         flag = next((cue.flag for cue in cues if cue.flag), code if hinted else "")
         told = {word for cue in cues for word in cue.words or cue.needles}
         words = sorted(told, key=lambda word: (len(word), word))[:8]
-        table.add_row(code, flag, "、".join(words))
+        table.add_row(code, flag, "、".join([*words, *filter(None, [EVENTS.get(code)])]))
     console.print(table)
 
 

@@ -17,6 +17,7 @@ import yaml
 from .domain.analysis import Analyser, Reading
 from .domain.case import Rules, Versions
 from .domain.cues import Cue, CueSet, Guards, index_of
+from .domain.events import EVENTS
 from .domain.facts import CROWD, PASSING, Choice, Facts
 from .domain.lexicon import Rows, Scale, Weights
 from .domain.policy import (
@@ -137,6 +138,8 @@ def signs_of(analyser_version: str = ANALYSER) -> Mapping[str, Sequence[Cue]]:
         known.setdefault(flag, []).extend(c for c in cues if c.hints == flag)
     if model:
         known[CROWD] = []
+    for code in EVENTS:
+        known.setdefault(code, [])
     return known
 
 

@@ -10,12 +10,14 @@ from fengqiao_contracts.facts import (
     CaseRegistered,
     CaseSupplemented,
     MediatorAssigned,
+    ObligationBreached,
     PersonalDataErased,
     ReferralReceived,
+    SessionHeld,
 )
 
 from .domain.case import Rules
-from .handlers import access, assess, same
+from .handlers import access, assess, events, growth, same
 
 
 def subscriptions(rules: Rules) -> Subscriptions:
@@ -30,12 +32,20 @@ def subscriptions(rules: Rules) -> Subscriptions:
             partial(assess.assess_registered, rules),
             prepare=partial(assess.plan_registered, rules.versions),
         ),
+        on(CaseRegistered, partial(growth.grow_registered, rules)),
         on(
             CaseSupplemented,
             partial(assess.assess_supplemented, rules),
             prepare=partial(assess.plan_supplements, rules.versions),
         ),
         on(ReferralReceived, access.note_referrers),
+        on(ReferralReceived, partial(events.hear_referrals, rules)),
+        on(
+            SessionHeld,
+            partial(events.hear_sessions, rules),
+            prepare=partial(events.plan_records, rules.versions),
+        ),
+        on(ObligationBreached, partial(events.hear_breaches, rules)),
         on(MediatorAssigned, access.note_mediators),
         on(AssignmentWithdrawn, access.drop_mediators),
         on(PersonalDataErased, access.forget),

@@ -35,7 +35,7 @@ class Question(Body):
 def router(rules: Rules, ctx: Context) -> APIRouter:
     """The routes, bound to the rules in force."""
     routes = APIRouter(tags=["triage"])
-    add_duplicate_routes(routes, ctx)
+    add_duplicate_routes(rules, routes, ctx)
     add_life_routes(routes, rules, ctx)
     add_policy_routes(routes, rules, ctx)
 

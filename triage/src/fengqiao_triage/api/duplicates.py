@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fengqiao_chassis.service import Context
 from fengqiao_chassis.web import Body, Text, Who
 
+from ..domain.case import Rules
 from ..handlers import duplicates
 from ..same_views import Duplicates
 from .roles import READERS
@@ -42,7 +43,7 @@ class Unmerge(Body):
     note: _Note = None
 
 
-def add_duplicate_routes(routes: APIRouter, ctx: Context) -> None:
+def add_duplicate_routes(rules: Rules, routes: APIRouter, ctx: Context) -> None:
     """Add them to the service's routes."""
     _add_reads(routes, ctx)
 
@@ -51,7 +52,8 @@ def add_duplicate_routes(routes: APIRouter, ctx: Context) -> None:
         """Say that two cases are one dispute; no later run undoes it."""
         who.require(*_DECIDE)
         return await ctx.command(
-            request, lambda tx: duplicates.merge(tx, who, case_id, body.other_case_id, body.note)
+            request,
+            lambda tx: duplicates.merge(rules, tx, who, case_id, body.other_case_id, body.note),
         )
 
     @routes.post("/cases/{case_id}/duplicates/link", response_model=Duplicates)

@@ -66,7 +66,8 @@ class Form:
 
     `respondent`: a counterpart is named, so that it cannot be "no dispute between parties" (00);
     `answered`: the last part that denies in free words what was asked, 0 for none: what earlier
-    parts left unsure is settled by it; `answers`: what was answered question by question.
+    parts left unsure is settled by it; `answers`: what was answered question by question; `events`:
+    what happened since, by code and how often.
     """
 
     people: int | None = None
@@ -75,6 +76,7 @@ class Form:
     respondent: bool = False
     answered: int = 0
     answers: tuple[Answered, ...] = ()
+    events: tuple[tuple[str, int], ...] = ()
 
 
 type Evidence = tuple[int, int, int]

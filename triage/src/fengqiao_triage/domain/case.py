@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from .analysis import Analyser, Analysis, Form, PartAnalysis
 from .answers import answers_as_json, answers_from_json, closed, settled
 from .assessment import Assessment, Desk, History, assess, input_sha256
+from .events import events_as_json, events_from_json, happened
 from .override import Override, Seen, corrected, overridden, seen_now
 from .policy import Policy, ScreeningRule, doubted
 
@@ -72,6 +73,7 @@ class Inputs:
                 "months": self.form.months,
                 "respondent": self.form.respondent,
                 "answered": self.form.answered,
+                **({"events": events_as_json(self.form.events)} if self.form.events else {}),
             },
             "previous": self.history.previous,
             "last_red_at": _text(self.history.last_red_at),
@@ -93,6 +95,7 @@ class Inputs:
                 respondent=form["respondent"],
                 answered=form["answered"],
                 answers=answers_from_json(data.get("answers")),
+                events=events_from_json(form.get("events")),
             ),
             history=History(data["previous"], _moment(data["last_red_at"])),
             now=datetime.fromisoformat(data["now"]),
@@ -122,6 +125,7 @@ def judge(rules: Rules, parts: Sequence[PartAnalysis], inputs: Inputs) -> Judgem
     """Combine the parts and assess the whole; the same arguments give the same judgement."""
     answers = inputs.form.answers
     read = settled(rules.policy, rules.analyser.combine(parts, inputs.form), answers)
+    read = happened(read, inputs.form.events)
     analysis, found, alone = _decide(rules, read, inputs)
     stored = inputs.as_json()
     return Judgement(analysis, found, stored, input_sha256(stored), read, alone)

@@ -176,6 +176,11 @@ class Policy:
     downgrade: Downgrade
     least_sure: LeastSure = LeastSure()
 
+    def crowds(self) -> tuple[int, ...]:
+        """From how many people on some rule of the policy counts more, ascending."""
+        rules = [*self.hard, *[rule for group in self.groups for rule in group.rules]]
+        return tuple(sorted({r.when.min_people for r in rules if r.when.min_people is not None}))
+
 
 def doubted(policy: Policy, a: Analysis, decided: Collection[str] = ()) -> Analysis:
     """The analysis with the doubts of the policy; `decided`: what a human said is beyond doubt.

@@ -11,6 +11,7 @@ from ..domain.analysis import Form, PartAnalysis
 from ..domain.answers import answers_from_json
 from ..domain.assessment import History, open_safety
 from ..domain.case import Inputs, Judgement, Rules, judge
+from ..domain.events import RECORDS, events_from_json, firm
 from ..domain.override import Override
 from ..domain.packing import unpack
 from ..domain.text import Text
@@ -53,6 +54,7 @@ def form_of(row: Any) -> Form:
         respondent=row.respondent,
         answered=row.answered,
         answers=answers_from_json(row.answers),
+        events=events_from_json(row.events),
     )
 
 
@@ -115,9 +117,14 @@ def parts_again(rules: Rules, stored: Sequence[Any], *, anew: bool = False) -> l
     return [
         unpack(row.part, row.analysis)
         if row.text is None or (row.analyser == version and not anew)
-        else rules.analyser.analyse([Text(row.part, row.text, _day(row.day))])[0]
+        else _read(rules, row)
         for row in stored
     ]
+
+
+def _read(rules: Rules, row: Any) -> PartAnalysis:
+    part = rules.analyser.analyse([Text(row.part, row.text, _day(row.day))])[0]
+    return firm(part) if row.part > RECORDS else part
 
 
 def _day(text: str) -> date:

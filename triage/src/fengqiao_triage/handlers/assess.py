@@ -54,7 +54,7 @@ def plan_registered(
         Text(0, f.pii.narrative if f.pii else "", day_of(f.reported_at))
         for f in (item.fact for item in items)
     ]
-    return _plans(versions, texts)
+    return read_texts(versions, texts)
 
 
 def plan_supplements(
@@ -65,10 +65,11 @@ def plan_supplements(
         Text(f.number, f.pii.text if f.pii else "", day_of(f.received_at))
         for f in (item.fact for item in items)
     ]
-    return _plans(versions, texts)
+    return read_texts(versions, texts)
 
 
-def _plans(versions: Versions, texts: Sequence[Text]) -> Sequence[Plan]:
+def read_texts(versions: Versions, texts: Sequence[Text]) -> Sequence[Plan]:
+    """What is read in these texts, in their order."""
     parts = rules_of(versions).analyser.analyse(texts)
     return [
         Plan(t.text, t.day.isoformat(), sha256_of(t.text), part)
@@ -81,7 +82,7 @@ async def assess_registered(
 ) -> None:
     """State what each new case is about and how dangerous it is."""
     rules = await rules_in_force(tx, rules)
-    plans = _marked(tx.keys, plans)
+    plans = marked(tx.keys, plans)
     persons = await persons_of(tx, SYSTEM, [item.fact.case_id for item in items])
     found = [
         _first(rules, item, plan, tx.now, persons.get(item.fact.case_id, 0))
@@ -91,11 +92,13 @@ async def assess_registered(
         {**_entered(item.fact), **case.standing()} for item, case in zip(items, found, strict=True)
     ]
     await store.add_cases(tx, rows)
-    await _keep(tx, rules, found, plans)
+    await keep(tx, rules, list(zip(found, plans, strict=True)))
+    await store.add_assessments(tx, [case.record() for case in found])
     conclude(rules, tx, found, items)
 
 
-def _marked(keys: Keyring, plans: Sequence[Plan]) -> Sequence[Plan]:
+def marked(keys: Keyring, plans: Sequence[Plan]) -> Sequence[Plan]:
+    """The plans with keyed hashes of their texts, as they are kept."""
     return [replace(plan, sha256=mark_of(keys, plan.sha256)) for plan in plans]
 
 
@@ -145,7 +148,7 @@ async def assess_supplemented(
 ) -> None:
     """Assess again with the new words; what was a red is not lowered by them."""
     rules = await rules_in_force(tx, rules)
-    plans = _marked(tx.keys, plans)
+    plans = marked(tx.keys, plans)
     ids = [item.fact.case_id for item in items]
     rows = await store.lock_cases(tx, SYSTEM, ids)
     if len(rows) < len(ids):
@@ -156,7 +159,8 @@ async def assess_supplemented(
         for item, plan in zip(items, plans, strict=True)
     ]
     await store.revise_cases(tx, [{"case_id": case.case_id, **case.changes()} for case in found])
-    await _keep(tx, rules, found, plans)
+    await keep(tx, rules, list(zip(found, plans, strict=True)))
+    await store.add_assessments(tx, [case.record() for case in found])
     conclude(rules, tx, found, items)
 
 
@@ -184,20 +188,20 @@ def _again(
     return look(rules, row, stored, replace(before, form=form, added=added))
 
 
-async def _keep(tx: Tx, rules: Rules, found: Sequence[Case], plans: Sequence[Plan]) -> None:
-    await store.add_inputs(
-        tx,
-        [
-            {
-                "case_id": case.case_id,
-                "part": plan.part.part,
-                "text": plan.text,
-                "day": plan.day,
-                "sha256": plan.sha256,
-                "analyser": rules.versions.analyser,
-                "analysis": pack(plan.part),
-            }
-            for case, plan in zip(found, plans, strict=True)
-        ],
-    )
-    await store.add_assessments(tx, [case.record() for case in found])
+async def keep(tx: Tx, rules: Rules, worded: Sequence[tuple[Case, Plan]]) -> None:
+    """Keep the new words of cases with what was read in them."""
+    rows = [
+        {
+            "case_id": case.case_id,
+            "part": plan.part.part,
+            "text": plan.text,
+            "day": plan.day,
+            "sha256": plan.sha256,
+            "analyser": rules.versions.analyser,
+            "analysis": pack(plan.part),
+            "turn": len(case.inputs.parts) - 1,
+        }
+        for case, plan in worded
+    ]
+    if rows:
+        await store.add_inputs(tx, rows)

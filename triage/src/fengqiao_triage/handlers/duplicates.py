@@ -10,10 +10,12 @@ from fengqiao_contracts.errors import Conflict, Invalid, NotHereYet
 from fengqiao_contracts.facts import CaseMerged, CaseUnmerged
 from fengqiao_contracts.ids import new_id
 
+from ..domain.case import Rules
 from ..domain.disputes import Book, Dispute, rebuilt
 from ..same_views import Duplicates, Link, Member
 from ..store import disputes as store
 from .book import open_book, save_book, signature_from
+from .growth import grow
 
 HUMAN = "human"
 _OPEN = ("suggested", "linked")
@@ -49,9 +51,11 @@ async def duplicates_of(
 
 
 async def merge(
-    tx: Tx, who: Principal, case_id: str, other_case_id: str, note: str | None
+    rules: Rules, tx: Tx, who: Principal, case_id: str, other_case_id: str, note: str | None
 ) -> Duplicates:
-    """Make the disputes of two cases one; what parted them before counts no more."""
+    """Make the disputes of two cases one; what parted them before counts no more, and where more
+    persons share the dispute now its cases are assessed again.
+    """
     here, there = await _pair(tx, who, case_id, other_case_id)
     if here.dispute_id == there.dispute_id:
         raise Conflict(
@@ -76,6 +80,7 @@ async def merge(
     )
     tx.state(fact, area=here.area_path)
     tx.audit("case.merge", case_id, fields=("dispute",))
+    await grow(rules, tx, [keep])
     return await duplicates_of(tx, who.scope, case_id)
 
 

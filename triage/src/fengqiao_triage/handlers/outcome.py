@@ -14,6 +14,7 @@ from fengqiao_contracts.facts.triage import AnalysisPii, Flag
 
 from ..domain.answers import answers_as_json
 from ..domain.case import Inputs, Judgement, Rules
+from ..domain.events import events_as_json
 from ..sheet import columns_of, flags_of
 
 SAFETY_QUESTION = "safety_question"
@@ -42,6 +43,7 @@ class Case:
             "respondent": self.inputs.form.respondent,
             "answered": self.inputs.form.answered,
             "answers": answers_as_json(self.inputs.form.answers) or None,
+            "events": events_as_json(self.inputs.form.events) or None,
             "unanswered": self.inputs.unanswered,
             "asked_at": self.asked_at,
             "override": override.after(grade).as_json() if override else None,

@@ -22,6 +22,7 @@ _REVISE = (
             "respondent",
             "answered",
             "answers",
+            "events",
             "unanswered",
             "asked_at",
             "override",
@@ -71,12 +72,12 @@ async def lock_cases(tx: Tx, scope: Scope, ids: Collection[str]) -> dict[str, Ro
 
 
 async def parts_of(tx: ReadTx, scope: Scope, ids: Collection[str]) -> dict[str, list[Row[Any]]]:
-    """The stored parts of these cases, each case's in order."""
+    """The stored parts of these cases, each case's as they came."""
     stmt = (
         select(inputs)
         .join(cases, cases.c.case_id == inputs.c.case_id)
         .where(inputs.c.case_id.in_(sorted(ids)), visible(cases.c, scope))
-        .order_by(inputs.c.case_id, inputs.c.part)
+        .order_by(inputs.c.case_id, inputs.c.turn)
     )
     found: dict[str, list[Row[Any]]] = {}
     for row in await tx.all(stmt):

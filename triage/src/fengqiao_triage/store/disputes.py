@@ -25,8 +25,10 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
+    false,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -155,10 +157,43 @@ async def signatures_of(
 async def persons_of(tx: ReadTx, scope: Scope, ids: Collection[str]) -> dict[str, int]:
     """How many persons brought the dispute of each case in words of their own."""
     _own(scope)
+    return {row.case_id: row.persons for row in await places_of(tx, scope, ids)}
+
+
+async def places_of(tx: ReadTx, scope: Scope, ids: Collection[str]) -> Sequence[Row[Any]]:
+    """`case_id`, `dispute_id` and the dispute's `persons` of these cases."""
+    _own(scope)
     stmt = (
-        select(signatures.c.case_id, disputes.c.persons)
+        select(signatures.c.case_id, signatures.c.dispute_id, disputes.c.persons)
         .join(disputes, disputes.c.dispute_id == signatures.c.dispute_id)
         .where(signatures.c.case_id.in_(sorted(ids)))
+    )
+    return await tx.all(stmt)
+
+
+async def grown_past(
+    tx: ReadTx,
+    scope: Scope,
+    dispute_ids: Collection[str],
+    sizes: Collection[int],
+    but: Collection[str] = (),
+    most: int = 500,
+) -> dict[str, int]:
+    """Of which cases a dispute has come to one of these sizes since they were assessed, with its persons."""
+    _own(scope)
+    known = func.coalesce(cases.c.people, 0)
+    passed = [(known < size) & (disputes.c.persons >= size) for size in sizes]
+    stmt = (
+        select(cases.c.case_id, disputes.c.persons)
+        .join(signatures, signatures.c.case_id == cases.c.case_id)
+        .join(disputes, disputes.c.dispute_id == signatures.c.dispute_id)
+        .where(
+            signatures.c.dispute_id.in_(sorted(dispute_ids)),
+            cases.c.case_id.not_in(sorted(but)),
+            or_(false(), *passed),
+        )
+        .order_by(cases.c.case_id)
+        .limit(most)
     )
     return {row.case_id: row.persons for row in await tx.all(stmt)}
 

@@ -26,9 +26,10 @@ cases = Table(
     Column("override", JsonText),
     Column("answers", JsonText),
     Column("asked_at", Moment),
+    Column("events", JsonText),
     Index("ix_triage_cases_area_path", "area_path"),
 )
-"""`people` to `answered` and `answers` are the form; `unanswered`: a safety question stood too long;
+"""`people` to `answered`, `answers` and `events` are the form; `unanswered`: a safety question stood too long;
 `asked_at`: since when one stands open; `override`: the human's word that holds, without its reason.
 """
 
@@ -42,8 +43,11 @@ inputs = Table(
     Column("sha256", String(64), nullable=False),
     Column("analyser", String(64), nullable=False),
     Column("analysis", JsonText, nullable=False),
+    Column("turn", Integer, nullable=False, server_default="0"),
 )
-"""The words of a case by part (class 2, null once erased), and what was read in them."""
+"""The words of a case by part (class 2, null once erased), and what was read in them; `turn` counts
+them as they came: an assessment rests on the first so many.
+"""
 
 assessments = Table(
     "triage_assessments",
