@@ -19,10 +19,11 @@ from .cli_platform import console
 from .cli_policy import policy_of_file
 from .domain.case import Rules
 from .domain.text import MAX_CHARS
+from .evidence import Evidence
 from .handlers.in_force import with_policy
 from .rules import rules as rules_of
 from .sheet import dry_run
-from .views import Assessment, Evidence
+from .views import Assessment
 
 COLOURS = {
     "red": "bold white on red",
@@ -66,6 +67,7 @@ def explain(
         console.print(marked(words, part, view))
     console.print(_legend())
     _print_verdict(view)
+    _print_told(view)
     _print_factors(view, rules)
     _print_screening(view)
     _print_questions(view)
@@ -139,6 +141,20 @@ def _guess(view: Assessment) -> str:
     return f"像是 looks like {view.likely} " if view.likely else ""
 
 
+def _print_told(view: Assessment) -> None:
+    """Who stands against whom, and where the matter has been before."""
+    named = [f"{party.name}「{party.evidence.text}」" for party in view.parties]
+    tried = [f"{one.name}「{quoted(one.evidence)}」" for one in view.prior_attempts]
+    related = view.relation and f"{view.relation.name}「{quoted(view.relation.evidence)}」"
+    for title, words in (
+        ("当事人 parties", " ".join(named)),
+        ("关系 relation", related),
+        ("此前途径 before", " ".join(tried)),
+    ):
+        if words:
+            console.print(Styled(f"{title}: {words}"))
+
+
 def _print_factors(view: Assessment, rules: Rules) -> None:
     table = Table("因素 factor", "分 points", "原文 words")
     groups = {rule.code: group for group in rules.policy.groups for rule in group.rules}
@@ -146,7 +162,9 @@ def _print_factors(view: Assessment, rules: Rules) -> None:
         points = "直接定红 red" if f.hard else str(f.points)
         group = groups.get(f.code)
         cap = f" / {group.cap}" if group and not f.hard else ""
-        table.add_row(Styled(_named(f.code)), points + cap, Styled(quoted(f.evidence)))
+        table.add_row(
+            Styled(f"{f.code} {f.name or ''}".rstrip()), points + cap, Styled(quoted(f.evidence))
+        )
     if view.factors:
         console.print(table)
 
@@ -154,11 +172,6 @@ def _print_factors(view: Assessment, rules: Rules) -> None:
 def quoted(evidence: Sequence[Evidence]) -> str:
     """The words, each once, in the order in which they stand."""
     return " … ".join(dict.fromkeys(e.text for e in evidence if e.text))
-
-
-def _named(code: str) -> str:
-    flag = codes.table("flags").by_code.get(code)
-    return f"{code} {flag.zh}" if flag else code
 
 
 def _print_screening(view: Assessment) -> None:

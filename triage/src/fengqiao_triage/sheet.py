@@ -13,8 +13,9 @@ from .domain.analysis import Analysis, Evidence, Form
 from .domain.assessment import History, span_of
 from .domain.case import Inputs, Judgement, Rules, day_of, judge, months_since
 from .domain.text import Text, sha256_of
+from .evidence import Texts
 from .rules import flag_of
-from .views import Assessment, Texts, assessment_fields
+from .views import Assessment, assessment_fields
 
 
 def columns_of(judgement: Judgement, analyser: str) -> dict[str, Any]:

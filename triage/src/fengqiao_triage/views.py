@@ -16,33 +16,18 @@ from fengqiao_contracts.values import Grade, Money, Outlet, Suitability
 from .domain.case import Versions
 from .domain.mentions import location, masked, mentions
 from .domain.policy import Policy
+from .evidence import Evidence, Named, Texts
 from .life_views import OverrideView
-
-Texts = Mapping[int, str | None]
-
-
-class Named(BaseModel):
-    """A code with its word."""
-
-    code: str
-    name: str
-
-
-class Evidence(BaseModel):
-    """The words that something rests on: [start, end) in the text of `part` (0 = narrative, n =
-    the n-th supplement); `text` is null where the caller may not read it or it was erased.
-    """
-
-    text: str | None
-    start: int
-    end: int
-    part: int
+from .told_views import AttemptView, PartyView, RelationView, told_fields
 
 
 class FactorView(BaseModel):
-    """One reason of the grade; `hard` alone makes red."""
+    """One reason of the grade; `hard` alone makes red. `name`: its word in the table `factors`, null
+    for a code of a bureau's own policy.
+    """
 
     code: str
+    name: str | None
     points: int
     hard: bool
     evidence: list[Evidence]
@@ -112,8 +97,8 @@ class Assessment(BaseModel):
     """What a text says, how dangerous it is, may it be mediated, and why.
 
     `likely` is what the words look like where `suitability` is U because that is too unsure.
-    `places` and `numbers` are read from the words that the caller may read; `area` is the one area
-    that all its places agree on. No grade rests on them.
+    `places`, `numbers`, `parties`, `relation` and `prior_attempts` are read from the words that the
+    caller may read; `area` is the one area that all its places agree on. No grade rests on them.
     """
 
     type: Named
@@ -134,6 +119,9 @@ class Assessment(BaseModel):
     places: list[PlaceView]
     area: Named | None
     numbers: list[NumberView]
+    parties: list[PartyView]
+    relation: RelationView | None
+    prior_attempts: list[AttemptView]
     missing: list[str]
     questions: list[QuestionView]
     analyser: str
@@ -198,7 +186,7 @@ def assessment_fields(
         "likely": detail.get("likely"),
         "risk": said["grade"],
         "score": said["score"],
-        "factors": [{**f, "evidence": _evidence(f["spans"], texts)} for f in detail["factors"]],
+        "factors": [_factor(f, texts) for f in detail["factors"]],
         "flags": [
             {
                 "code": f["code"],
@@ -212,6 +200,7 @@ def assessment_fields(
         "amount": detail["amount"],
         "months": detail["months"],
         **_mentioned(texts),
+        **told_fields(texts, kind),
         "confidence": said["confidence"],
         "missing": detail["missing"],
         "questions": questions(detail["missing"], policy),
@@ -219,6 +208,11 @@ def assessment_fields(
         "policy_version": versions.policy,
         "screening_version": versions.screening,
     }
+
+
+def _factor(factor: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    row = codes.table("factors").by_code.get(factor["code"])
+    return {**factor, "name": row and row.zh, "evidence": _evidence(factor["spans"], texts)}
 
 
 def _mentioned(texts: Texts) -> dict[str, Any]:
