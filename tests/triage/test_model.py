@@ -19,6 +19,7 @@ from fengqiao_triage import rules as shipped
 from fengqiao_triage.cli import app
 from fengqiao_triage.domain.analysis import Form
 from fengqiao_triage.domain.grams import flat, number_of, traits, written
+from fengqiao_triage.domain.runs import Page
 from fengqiao_triage.domain.text import Text
 from fengqiao_triage.domain.weights import BadModel, read_weights
 from fengqiao_triage.rules import analyser, rules
@@ -41,11 +42,22 @@ def test_the_file_loads_without_any_trusted_type_and_holds_what_the_service_read
     weights = read_weights(data, shipped.READING)
 
     names = content["traits"].split("\n")
-    assert list(weights.names) == names
+    assert sorted(weights.names) == sorted(names)
     assert content["weights"].shape == (len(names), weights.codes)
-    for place in range(0, len(names), 997):
-        stored = tuple(value / 100 for value in content["weights"][place].tolist())
-        assert weights.sums({number_of(names[place])}) == pytest.approx(stored)
+    rows = dict(zip(map(number_of, names), content["weights"].tolist(), strict=True))
+    texts = [
+        LEAK,
+        WAGES,
+        "",
+        "漏",
+        *["".join(names[i : i + 60]) for i in range(0, len(names), 997)],
+    ]
+    for text, found in zip(texts, weights.weigh(Page(texts), 19), strict=True):
+        stored = [rows[trait] for trait in traits(flat(text)) if trait in rows]
+        assert found.count == len(stored)
+        assert found.sums == tuple(sum(column) / 100 for column in zip(*stored, strict=True)) or (
+            not stored and not any(found.sums)
+        )
 
 
 def test_the_file_is_small_and_holds_no_pickle() -> None:
@@ -75,7 +87,7 @@ def test_a_model_of_another_version_or_shape_is_refused() -> None:
     with pytest.raises(BadModel, match="says it is"):
         read_weights(file_of(), "model-v0")
     content = {"version": "x", "traits": "甲\n乙", "weights": _array([[1, 2]])}
-    with pytest.raises(BadModel, match="2 weights for 2 traits and 2 codes"):
+    with pytest.raises(BadModel, match="1 rows of weights for 2 traits"):
         read_weights(skops.dumps(content), "x")
     content["weights"] = _array([[1, 2], [3, 4]]).astype("<i8")
     with pytest.raises(BadModel, match="16-bit"):
@@ -136,13 +148,29 @@ def test_the_service_runs_without_any_library_of_training() -> None:
         "from fengqiao_triage.rules import rules\n"
         "from fengqiao_triage.domain.text import Text\n"
         f"rules().analyser.analyse([Text(0, {WAGES!r}, date(2026, 11, 2))])\n"
-        "print(sorted({'numpy', 'scipy', 'sklearn', 'skops', 'rjieba'} & sys.modules.keys()))\n"
+        "print(sorted({'scipy', 'sklearn', 'skops', 'rjieba'} & sys.modules.keys()))\n"
     )
+
+    assert _printed_by(code) == "[]"
+
+
+def test_a_process_that_reads_no_text_loads_no_weights_and_no_numpy() -> None:
+    code = (
+        "import sys\n"
+        "import fengqiao_host.cli\n"
+        "from fengqiao_triage.app import build\n"
+        "build()\n"
+        "print('numpy' in sys.modules)\n"
+    )
+
+    assert _printed_by(code) == "False"
+
+
+def _printed_by(code: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
-
-    assert done.stdout.strip() == "[]"
+    return done.stdout.strip()
 
 
 @pytest.mark.shared

@@ -8,17 +8,19 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from importlib import resources
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
 from .domain.analysis import Analyser, Reading
+from .domain.blindfold import Blindfold
 from .domain.case import Rules, Versions
 from .domain.cues import Cue, CueSet, Guards, index_of
 from .domain.events import EVENTS
 from .domain.facts import CROWD, PASSING, Choice, Facts
+from .domain.late import LateAnalyser
 from .domain.lexicon import Rows, Scale, Weights
 from .domain.policy import (
     Condition,
@@ -30,8 +32,10 @@ from .domain.policy import (
     Rule,
     ScreeningRule,
 )
-from .domain.reader import Blindfold, LexiconScorer, ModelScorer, Scorer, TextAnalyser
-from .domain.weights import read_weights
+
+if TYPE_CHECKING:
+    from .domain.reader import TextAnalyser
+    from .domain.scorers import Scorer
 
 READING = "model-v1"
 CUES = "cues-v2"
@@ -150,15 +154,29 @@ def analyser(version: str = ANALYSER) -> Analyser:
 
     Raises FileNotFoundError where this release no longer carries that version.
     """
-    model = _named(version, "facts-")
+    reading, _ = _reading(version)
+    cue_set(_named(version, "cues-"))
+    return LateAnalyser(version, reading, partial(reader, version))
+
+
+def _reading(version: str) -> tuple[Reading, Mapping[str, Any]]:
     data = _load(version.partition("+")[0])
-    sections = [data["types"], data["suitability"]]
-    scales = [_scale(section) for section in sections]
-    few = int(data["few_words"])
+    types, suits = [_scale(data[section]) for section in ("types", "suitability")]
+    coupling, few = float(data["coupling"]), int(data["few_words"])
+    return Reading(types, suits, coupling, few, claims_only=bool(_named(version, "facts-"))), data
+
+
+@cache
+def reader(version: str = ANALYSER) -> TextAnalyser:
+    """What reads texts for the analyser of a version, with its weights loaded."""
+    from .domain.reader import TextAnalyser  # noqa: PLC0415 needs numpy: only where texts are read
+
+    reading, data = _reading(version)
+    model = _named(version, "facts-")
     return TextAnalyser(
         version,
-        Reading(scales[0], scales[1], float(data["coupling"]), few, claims_only=bool(model)),
-        _scorer(data, scales),
+        reading,
+        _scorer(data, [reading.types, reading.suits]),
         cue_set(_named(version, "cues-")),
         _blindfold(data if "protected" in data else _load(data["lexicon"])),
         facts=facts(model) if model else None,
@@ -167,6 +185,9 @@ def analyser(version: str = ANALYSER) -> Analyser:
 
 def _scorer(data: Mapping[str, Any], scales: list[Scale]) -> Scorer:
     """The trained weights beside a model's file, or the words that a lexicon lists."""
+    from .domain.scorers import LexiconScorer, ModelScorer  # noqa: PLC0415 see `reader`
+    from .domain.weights import read_weights  # noqa: PLC0415 see `reader`
+
     if "words" in data["types"]:
         weights = [_weights(data[section]) for section in ("types", "suitability")]
         return LexiconScorer(Rows(scales, weights))

@@ -11,13 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from . import rules
 from .domain import figures
 from .domain.facts import MANY_HEADS, grams_of
 from .domain.figures import Figure
-from .domain.reader import TextAnalyser
 from .domain.text import Text, fold
 from .evaluate import day_of, load
 
@@ -128,7 +127,7 @@ def _best_cut(scores: Sequence[float], truth: Sequence[bool], lost: int = 0) -> 
 
 
 def _flags(rows: Sequence[Row], folds: Sequence[int]) -> tuple[dict[str, Any], dict[str, Any]]:
-    analyser = cast("TextAnalyser", rules.analyser(f"{rules.READING}+{rules.CUES}"))
+    analyser = rules.reader(f"{rules.READING}+{rules.CUES}")
     seen = [analyser.weigh(Text(0, r["text"], day_of(r["text"]))) for r in rows]
     grams = [{g for g in grams_of(words) if _HAN.fullmatch(g)} for words, _ in seen]
     signs = [dict.fromkeys(marks, 1.0) for _, marks in seen]

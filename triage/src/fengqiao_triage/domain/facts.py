@@ -21,6 +21,8 @@ PASSING = "hint_"
 CROWD = "crowd"
 """The sign of a crowd: at least `MANY_HEADS`, said exactly or only in size (几百户)."""
 MANY_HEADS = 50
+Weighed = tuple[int, Sequence[int]]
+"""How many pieces of a text are known, and per flag the sum of their weights."""
 _MONTHS = (7, 13, 25, 37, 61, 121)
 _LENGTHS = (40, 80, 160, 320, 640)
 
@@ -56,27 +58,35 @@ class Facts:
     crowd: Choice
 
     def propose(
-        self, text: str, cues: Mapping[str, Cue], signals: dict[str, Signal], marks: Collection[str]
+        self,
+        pieces: Weighed,
+        cues: Mapping[str, Cue],
+        signals: dict[str, Signal],
+        marks: Collection[str],
     ) -> None:
-        """Add to `signals` every flag that some sign hints at, where all words together weigh enough."""
-        found = grams_of(text) & self.grams.keys()
-        sums = self._sums(found, marks)
+        """Add to `signals` every flag that some sign hints at, where all words together weigh enough.
+
+        `pieces` is how many of `grams` stand in the text, and the sum of their rows.
+        """
         lent: dict[str | None, list[Signal]] = {}
         for code, signal in sorted(signals.items(), key=_passing):
             if not signal.unsure:
                 lent.setdefault(cues[code].hints, []).append(signal)
+        if not lent.keys() - {None, *signals}:
+            return
+        sums = self._sums(pieces, marks)
         for place, flag in enumerate(self.flags):
             hints = lent.get(flag, [])
             if hints and flag not in signals and sums[place] >= self.least[place]:
                 signals[flag] = Signal(max([h.count for h in hints]), _spans(hints))
 
-    def _sums(self, found: Collection[str], marks: Collection[str]) -> list[int]:
+    def _sums(self, pieces: Weighed, marks: Collection[str]) -> list[int]:
         """Per flag the weight of all that was found; the pieces' share falls with their number."""
-        pieces = [self.grams[gram] for gram in found]
+        count, weights = pieces
         signs = [self.signs[mark] for mark in marks if mark in self.signs]
-        root = max(isqrt(len(pieces) * 10_000), 100)
+        root = max(isqrt(count * 10_000), 100)
         return [
-            bias + sum([row[i] for row in signs]) + sum([row[i] for row in pieces]) * 100 // root
+            bias + sum([row[i] for row in signs]) + weights[i] * 100 // root
             for i, bias in enumerate(self.bias)
         ]
 

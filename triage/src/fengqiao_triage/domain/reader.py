@@ -2,92 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
+from collections.abc import Iterable, Sequence
 
 from . import figures
 from .analysis import Analysis, Form, Number, PartAnalysis, Reading, combine
-from .cues import CueSet, Signal, read
+from .blindfold import Blindfold
+from .cues import CueSet, Signal
+from .cues import read as signs_in
 from .facts import CROWD, PASSING, Facts, crowd_of, marks_of
-from .grams import flat, traits
-from .lexicon import Hits, Matcher, Rows
 from .numbers import Stated, amounts, months, people
+from .runs import Page, pages
+from .scan import Hits, Scanner
+from .scorers import Scorer
 from .text import MAX_CHARS, Text, blank, fold
-from .weights import Weights
+from .weighed import Weighed
 
 TYPE_EVIDENCE = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Blindfold:
-    """What must never be read: words about the person, and orders to the grader.
-
-    `protected` are words of ethnicity, religion, criminal record and mental illness (PIPL art. 24,
-    28; domain.md §5.2: the dispute is graded, not the person); `orders` matches text that tells the
-    grader what to answer, woken by `order_words`.
-    """
-
-    protected: frozenset[str]
-    order_words: frozenset[str]
-    orders: re.Pattern[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """How a text was weighed: what was counted, the sum per code (types, then suitabilities), and
-    `speaks(code)`: the words that speak for a code, the strongest first.
-    """
-
-    count: int
-    sums: tuple[float, ...]
-    speaks: Callable[[int], Iterable[str]]
-
-
-class Scorer(Protocol):
-    """What gives a text its sums: the lexicon's words, or the trained model's traits."""
-
-    @property
-    def vocabulary(self) -> Iterable[str]:
-        """The words that the scan has to look for."""
-        ...
-
-    def weigh(self, text: str, words: Sequence[str]) -> Weighed:
-        """The sums of a text in which the scan found `words` of the vocabulary."""
-        ...
-
-
-class LexiconScorer:
-    """Weighs by the words of a lexicon."""
-
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
-        self.vocabulary = rows.plain
-
-    def weigh(self, text: str, words: Sequence[str]) -> Weighed:  # noqa: ARG002 found by the scan
-        """The sums of the words."""
-        return Weighed(len(words), tuple(self._rows.sums(words)), partial(self._speaks, words))
-
-    def _speaks(self, words: Sequence[str], code: int) -> list[str]:
-        plain = self._rows.plain
-        strong = [(plain[word][code], word) for word in words if plain[word][code] > 0]
-        return [word for _, word in sorted(strong, reverse=True)]
-
-
-class ModelScorer:
-    """Weighs by the traits of a trained model."""
-
-    vocabulary: Iterable[str] = ()
-
-    def __init__(self, weights: Weights) -> None:
-        self._weights = weights
-
-    def weigh(self, text: str, words: Sequence[str]) -> Weighed:  # noqa: ARG002 it needs no scan
-        """The sums of the traits that the model knows."""
-        known = self._weights.known(traits(flat(text)))
-        return Weighed(len(known), self._weights.sums(known), partial(self._weights.speaks, known))
 
 
 class TextAnalyser:
@@ -111,22 +41,32 @@ class TextAnalyser:
         self._facts = facts
         self._forbidden = blind.protected | blind.order_words
         self._codes = len(reading.types.codes)
-        self._matcher = Matcher(scorer.vocabulary, {*cues.vocabulary, *self._forbidden})
+        vocabulary = {*cues.vocabulary, *self._forbidden}
+        self._scanner = Scanner(scorer.vocabulary, vocabulary, facts.grams if facts else {})
 
     def analyse(self, texts: Sequence[Text]) -> Sequence[PartAnalysis]:
         """One analysis per text, in order; only the first 20,000 characters are read."""
-        return [self._part(text) for text in texts]
+        read = pages([fold(text.text[:MAX_CHARS]) for text in texts])
+        found = [one for page in read for one in self._read(page)]
+        return [self._part(text, *one) for text, one in zip(texts, found, strict=True)]
+
+    def _read(self, page: Page) -> Iterable[tuple[str, str, Hits, Weighed]]:
+        """Each text without what must not be read, as the model reads it, its hits and its weights."""
+        page, hits = self._scan(page)
+        _, flat = page.flat
+        weighed = self._scorer.weigh(page, [hit.words for hit in hits], self._codes)
+        return zip(page.texts, flat, hits, weighed, strict=True)
 
     def combine(self, parts: Sequence[PartAnalysis], form: Form) -> Analysis:
         """The whole case from its parts."""
         return combine(self._reading, parts, form)
 
-    def _part(self, text: Text) -> PartAnalysis:
-        words, hits = self._scan(fold(text.text[:MAX_CHARS]))
-        weighed = self._scorer.weigh(words, hits.words)
-        signals = read(self._cues, words, hits.cues) if hits.cues else {}
+    def _part(
+        self, text: Text, words: str, flat: str, hits: Hits, weighed: Weighed
+    ) -> PartAnalysis:
+        signals = signs_in(self._cues, words, hits.cues) if hits.cues else {}
         lasted = _largest(months(words, text.day))
-        heads, money = self._numbers(words, signals, lasted)
+        heads, money = self._numbers(words, hits, signals, lasted)
         return PartAnalysis(
             part=text.part,
             words=weighed.count,
@@ -136,59 +76,70 @@ class TextAnalyser:
             people=heads,
             amount=money,
             months=lasted,
-            type_spans=self._type_spans(words, weighed),
+            type_spans=_type_spans(flat, weighed.speaking),
         )
 
     def _numbers(
-        self, text: str, signals: dict[str, Signal], lasted: Number | None
+        self, text: str, hits: Hits, signals: dict[str, Signal], lasted: Number | None
     ) -> tuple[Number | None, Number | None]:
         """How many people and how much money, and into `signals` what the model proposes."""
-        if self._facts is None:
+        facts = self._facts
+        if facts is None:
             return _largest(people(text)), _largest(amounts(text))
         marks = marks_of(signals, text, None if lasted is None else int(lasted.value))
-        self._facts.propose(text, self._cues.cues, signals, marks)
+        facts.propose(hits.pieces, self._cues.cues, signals, marks)
         for code in [code for code in signals if code.startswith(PASSING)]:
             del signals[code]
         crowd = figures.people(text)
-        many = crowd_of(crowd, self._facts.crowd)
+        many = crowd_of(crowd, facts.crowd)
         if many is not None:
             signals[CROWD] = many
-        heads = self._facts.people.of([f for f in crowd if not f.vague])
-        return _stated(heads), _stated(self._facts.amount.of(figures.amounts(text)))
+        heads = facts.people.of([f for f in crowd if not f.vague])
+        return _stated(heads), _stated(facts.amount.of(figures.amounts(text)))
 
     def weigh(self, text: Text) -> tuple[str, list[str]]:
         """The words of a text as the model of facts sees them, and its marks (for training)."""
-        words, hits = self._scan(fold(text.text[:MAX_CHARS]))
+        page, (hits,) = self._scan(Page([fold(text.text[:MAX_CHARS])]))
+        (words,) = page.texts
         lasted = _largest(months(words, text.day))
-        signals = read(self._cues, words, hits.cues)
+        signals = signs_in(self._cues, words, hits.cues)
         return words, marks_of(signals, words, None if lasted is None else int(lasted.value))
 
-    def _scan(self, text: str) -> tuple[str, Hits]:
-        """The text without what must not be read, and its hits."""
-        hits = self._matcher.scan(text)
-        barred = [(word, at) for word, at in hits.cues if word in self._forbidden]
+    def _scan(self, page: Page) -> tuple[Page, list[Hits]]:
+        """The texts without what must not be read, and their hits."""
+        hits = self._scanner.scan(page)
+        texts = [self._blanked(text, hit) for text, hit in zip(page.texts, hits, strict=True)]
+        again = [i for i, text in enumerate(texts) if text is not page.texts[i]]
+        if again:
+            for i, hit in zip(
+                again, self._scanner.scan(Page([texts[i] for i in again])), strict=True
+            ):
+                hits[i] = hit
+            page = Page(texts)
+        for hit in hits:
+            hit.cues = [item for item in hit.cues if item[0] not in self._forbidden]
+        return page, hits
+
+    def _blanked(self, text: str, hit: Hits) -> str:
+        """A text without words about the person and without orders to the grader."""
+        barred = [(word, at) for word, at in hit.cues if word in self._forbidden]
         if not barred:
-            return text, hits
+            return text
         spans = [(at, at + len(w)) for w, at in barred if w in self._blind.protected]
         spans += [m.span() for m in self._blind.orders.finditer(text)]
-        if spans:
-            text = blank(text, spans)
-            hits = self._matcher.scan(text)
-        hits.cues = [(word, at) for word, at in hits.cues if word not in self._forbidden]
-        return text, hits
+        return blank(text, spans) if spans else text
 
-    def _type_spans(self, text: str, weighed: Weighed) -> tuple[tuple[int, int], ...]:
-        """Where the words stand that speak most for the part's own best type."""
-        types = weighed.sums[: self._codes]
-        text = flat(text)
-        spans: list[tuple[int, int]] = []
-        for word in weighed.speaks(types.index(max(types))):
-            at = text.find(word)
-            if at >= 0 and not any(s < at + len(word) and at < e for s, e in spans):
-                spans.append((at, at + len(word)))
-            if len(spans) == TYPE_EVIDENCE:
-                break
-        return tuple(spans)
+
+def _type_spans(flat: str, speaking: Iterable[str]) -> tuple[tuple[int, int], ...]:
+    """Where the words stand that speak most for the part's own best type."""
+    spans: list[tuple[int, int]] = []
+    for word in speaking:
+        at = flat.find(word)
+        if at >= 0 and not any(s < at + len(word) and at < e for s, e in spans):
+            spans.append((at, at + len(word)))
+        if len(spans) == TYPE_EVIDENCE:
+            break
+    return tuple(spans)
 
 
 def _stated(figure: figures.Figure | None) -> Number | None:
