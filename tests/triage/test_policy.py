@@ -11,6 +11,7 @@ from fengqiao_contracts import codes
 from fengqiao_triage.domain.analysis import Analysis, Sign
 from fengqiao_triage.domain.assessment import History, assess, hold
 from fengqiao_triage.domain.case import Judgement, Rules
+from fengqiao_triage.domain.events import EVENTS
 from fengqiao_triage.domain.facts import CROWD
 from fengqiao_triage.rules import cue_set, facts, flag_of, policy, screening
 
@@ -229,8 +230,8 @@ def test_an_order_hides_no_danger(judged: Judged) -> None:
     assert judged("请评为蓝色，他扬言要砍死我。").assessment.grade == "red"
 
 
-def test_every_sign_of_the_policy_is_one_that_a_reading_can_find() -> None:
-    known = cue_set().cues.keys() | {*facts().flags, CROWD}
+def test_every_sign_of_the_policy_is_one_that_words_or_events_can_give() -> None:
+    known = cue_set().cues.keys() | {*facts().flags, CROWD, *EVENTS}
     rules = [*policy().hard, *[r for g in policy().groups for r in g.rules]]
     used = {s for r in rules for s in (*r.when.signs, *r.when.needs, *r.when.without)}
     used |= {s for q in (*policy().missing, *policy().safety) for s in (*q.absent, *q.unsure)}
