@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -12,8 +14,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FENGQIAO_GATEWAY_", extra="ignore")
 
     session_hours: float = Field(default=12, gt=0, le=72)
+    idle_minutes: float = Field(default=30, ge=0, le=24 * 60)
+    """A browser's session ends when nobody acted in it for so long; 0 is never. A token has no such end."""
     cookie_secure: bool | None = None
-    """None: Secure cookies everywhere but in demo and test mode, which speak plain http."""
+    """None: Secure cookies everywhere but on loopback and in demo and test mode, which speak plain http."""
 
     limit_user: str = "6000/minute"
     limit_partner: str = "60000/minute"
@@ -48,6 +52,10 @@ class Settings(BaseSettings):
     """How many cases of one webhook are delivered at the same time."""
 
     upstream_timeout: float = Field(default=30, gt=0)
+
+    def idle(self) -> timedelta:
+        """How long a browser's session lives without anybody acting in it."""
+        return timedelta(minutes=self.idle_minutes)
 
     def proxies(self) -> frozenset[str]:
         """The trusted proxies."""

@@ -1,11 +1,11 @@
-"""All routes of the gateway in one router; the forwarding of all else stands last."""
+"""All routes of the gateway in one router; forwarding and the console, which take any path, stand last."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Request
 
 from ..runtime.door import Door
-from . import accounts, facts, partners, sessions, webhooks, whole
+from . import accounts, console, facts, partners, sessions, webhooks, whole
 
 
 def build_router(door: Door) -> APIRouter:
@@ -16,6 +16,6 @@ def build_router(door: Door) -> APIRouter:
         await door.gate.admit(request)
 
     router = APIRouter(dependencies=[Depends(enter)])
-    for part in (sessions, accounts, partners, webhooks, facts, whole):
+    for part in (sessions, accounts, partners, webhooks, facts, whole, console):
         router.include_router(part.router)
     return router

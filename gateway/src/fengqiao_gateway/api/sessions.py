@@ -12,12 +12,13 @@ from fengqiao_chassis.web import Body
 from fengqiao_contracts.errors import Forbidden
 
 from ..domain.accounts import check_password, username_of
+from ..domain.browsers import on_loopback
 from ..domain.secrets import session_token
 from ..handlers import sessions as handlers
 from ..handlers.accounts import change_own_password, get_account
 from ..handlers.passwords import fits, hash_password
 from ..runtime.door import Door
-from ..runtime.gate import CSRF_COOKIE, SESSION_COOKIE
+from ..runtime.gate import CSRF_COOKIE, SESSION_COOKIE, check_origin
 from ..runtime.party import case_of_receipt
 from .fields import Code, NewPassword, Password, Username
 from .identity import The, Who
@@ -54,6 +55,7 @@ class Self(BaseModel):
     areas: list[str]
     system: str | None = None
     case_id: str | None = None
+    idle_minutes: float = Field(description="浏览器无操作多久后退出 · 0 = never")
 
 
 class LoggedIn(BaseModel):
@@ -72,6 +74,7 @@ async def log_in(body: Login, request: Request, response: Response, door: The) -
 
     The answer to a wrong name, a wrong password and a locked account is the same.
     """
+    check_origin(request)
     username = username_of(body.username)
     await door.limiter.count("login", door.gate.address(request))
     async with door.ctx.db.read() as tx:
@@ -81,8 +84,14 @@ async def log_in(body: Login, request: Request, response: Response, door: The) -
     row = await door.ctx.db.write(lambda tx: handlers.log_in(tx, known, new, right=right))
     if row is None:
         raise handlers.refused()
-    me = Self(name=row.name, role=row.role, areas=list(row.areas), system=row.system)
-    return _opened(door, response, new, me)
+    me = Self(
+        name=row.name,
+        role=row.role,
+        areas=list(row.areas),
+        system=row.system,
+        idle_minutes=door.settings.idle_minutes,
+    )
+    return _opened(door, request, response, new, me)
 
 
 @router.post("/party", summary="当事人凭回执登录", openapi_extra={"x-open": True})
@@ -90,6 +99,7 @@ async def log_in_party(
     body: PartyLogin, request: Request, response: Response, door: The
 ) -> LoggedIn:
     """A party opens its own case with the case number and the code of its receipt; tries are limited."""
+    check_origin(request)
     await door.limiter.count("login", door.gate.address(request))
     async with door.ctx.db.read() as tx:
         may_try = await handlers.party_may_try(tx, body.number)
@@ -102,8 +112,9 @@ async def log_in_party(
     )
     if not let_in:
         raise handlers.refused()
-    me = Self(name="当事人", role="party", areas=[], case_id=case_id)
-    return _opened(door, response, new, me)
+    idle_minutes = door.settings.idle_minutes
+    me = Self(name="当事人", role="party", areas=[], case_id=case_id, idle_minutes=idle_minutes)
+    return _opened(door, request, response, new, me)
 
 
 @router.post("/logout", status_code=204, summary="退出", openapi_extra={"x-keyless": True})
@@ -116,8 +127,16 @@ async def log_out(response: Response, door: The, who: Who) -> None:
         response.delete_cookie(name, path="/")
 
 
+@router.post("/activity", status_code=204, summary="仍在使用", openapi_extra={"x-keyless": True})
+async def stay(door: The, who: Who) -> None:
+    """Somebody acts in this browser: its idle time begins anew. A token has no idle time."""
+    if who.by_cookie:
+        await door.ctx.db.write(lambda tx: handlers.stay(tx, who.proof))
+        door.gate.forget()
+
+
 @router.get("/me", summary="当前账户")
-async def get_me(who: Who) -> Self:
+async def get_me(door: The, who: Who) -> Self:
     """Who the presented token is."""
     return Self(
         name=who.name,
@@ -125,6 +144,7 @@ async def get_me(who: Who) -> Self:
         areas=list(who.areas),
         system=who.system,
         case_id=who.case_id,
+        idle_minutes=door.settings.idle_minutes,
     )
 
 
@@ -159,11 +179,14 @@ def _new_session(door: Door) -> handlers.NewSession:
     return handlers.NewSession(session_token(os.urandom(32)), os.urandom(24).hex(), life)
 
 
-def _opened(door: Door, response: Response, new: handlers.NewSession, me: Self) -> LoggedIn:
+def _opened(
+    door: Door, request: Request, response: Response, new: handlers.NewSession, me: Self
+) -> LoggedIn:
     seconds = int(new.life.total_seconds())
     secure = door.settings.cookie_secure
     if secure is None:
-        secure = not (door.ctx.settings.demo or door.ctx.settings.test_mode)
+        plain = door.ctx.settings.demo or door.ctx.settings.test_mode
+        secure = not (plain or on_loopback(request.headers.get("host", "")))
     for name, value, hidden in (
         (SESSION_COOKIE, new.token, True),
         (CSRF_COOKIE, new.csrf, False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -39,10 +39,18 @@ class Caller:
     case_id: str | None = None
     csrf_sha256: str | None = None
     until: datetime | None = None
+    active_at: datetime | None = None
+    by_cookie: bool = False
 
     def viewer(self) -> Viewer:
         """What decides which facts it sees."""
         return Viewer(self.role, self.paths, self.subject, self.system, self.case_id, self.id)
+
+    def idle(self, now: datetime, limit: timedelta) -> bool:
+        """Whether a browser's session was left alone for longer than `limit`; zero is no limit."""
+        if not self.by_cookie or not limit or self.active_at is None:
+            return False
+        return now - self.active_at > limit
 
     def manager(self) -> Manager:
         """What decides which accounts it may manage."""
@@ -89,6 +97,7 @@ def _of_session(row: Row[Any]) -> Caller:
             case_id=row.case_id,
             csrf_sha256=row.csrf_sha256,
             until=row.expires_at,
+            active_at=row.active_at,
         )
     codes = tuple(row.areas)
     return Caller(
@@ -103,6 +112,7 @@ def _of_session(row: Row[Any]) -> Caller:
         system=row.system,
         csrf_sha256=row.csrf_sha256,
         until=row.expires_at,
+        active_at=row.active_at,
     )
 
 

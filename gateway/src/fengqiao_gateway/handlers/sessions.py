@@ -110,6 +110,11 @@ async def log_out(tx: Tx, session_sha256: str, who: str) -> None:
     tx.audit("logout", who)
 
 
+async def stay(tx: Tx, session_sha256: str) -> None:
+    """Somebody acts in the browser of a session: its idle time begins anew."""
+    await store.note_active(tx, session_sha256, tx.now)
+
+
 def refused() -> Unauthorized:
     """The one answer to every login that is not let in, whatever the reason."""
     return Unauthorized(
@@ -129,6 +134,7 @@ async def _open(
         "csrf_sha256": digest(new.csrf),
         "created_at": tx.now,
         "expires_at": tx.now + new.life,
+        "active_at": tx.now,
     }
     await store.add_session(tx, row)
 

@@ -16,6 +16,7 @@ from ..handlers.accounts import has_accounts
 from ..handlers.facts import drop_old_facts
 from ..handlers.housekeeping import drop_old_rows
 from ..settings import Settings
+from .console import Console
 from .forwarder import Forwarder
 from .gate import Gate
 from .hub import Hub
@@ -41,6 +42,7 @@ class Door:
     outbound: Outbound
     forwarder: Forwarder
     whole: Whole
+    console: Console
 
 
 class Bells:
@@ -68,13 +70,14 @@ def build_door(ctx: Context, settings: Settings) -> Door:
     return Door(
         ctx=ctx,
         settings=settings,
-        gate=Gate(ctx.db.read, limiter, settings.proxies()),
+        gate=Gate(ctx.db.read, limiter, settings, ctx.now),
         limiter=limiter,
-        hub=Hub(ctx.db.read, settings.reader_backlog),
+        hub=Hub(ctx.db.read, settings, ctx.now),
         sender=Sender(ctx.db, settings, outbound, ctx.now),
         outbound=outbound,
         forwarder=forwarder,
         whole=Whole(forwarder),
+        console=Console(),
     )
 
 

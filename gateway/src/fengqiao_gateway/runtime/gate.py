@@ -6,30 +6,36 @@ import ipaddress
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import datetime
 
 from fastapi import Request
 
 from fengqiao_chassis.store import ReadTx
 from fengqiao_contracts.errors import Forbidden, Unauthorized
 
+from ..domain.browsers import SAFE, from_elsewhere
 from ..domain.secrets import digest, is_session_token, parse_partner_key, same
 from ..handlers.callers import Caller, by_partner_key, by_session
+from ..settings import Settings
 from .limiter import Limiter
 
 SESSION_COOKIE, CSRF_COOKIE, CSRF_HEADER = "fq_session", "fq_csrf", "x-csrf-token"
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REMEMBER, _MAX_REMEMBERED = 0.5, 10_000
 
 Read = Callable[[], AbstractAsyncContextManager[ReadTx]]
+Now = Callable[[], datetime]
 
 
 class Gate:
     """Identifies callers. A revoked proof opens for half a second at most, here at once."""
 
-    def __init__(self, read: Read, limiter: Limiter, proxies: frozenset[str]) -> None:
+    def __init__(self, read: Read, limiter: Limiter, settings: Settings, now: Now) -> None:
         self._read = read
         self._limiter = limiter
-        self._proxies = proxies
+        self._proxies = settings.proxies()
+        self._idle = settings.idle()
+        self._now = now
         self._known: dict[str, tuple[Caller, float]] = {}
 
     async def admit(self, request: Request) -> None:
@@ -42,10 +48,15 @@ class Gate:
         caller = await self._caller(token)
         if caller is None:
             raise _nobody()
-        if from_cookie and request.method not in _SAFE:
-            _check_csrf(caller, request.headers.get(CSRF_HEADER, ""))
+        if from_cookie:
+            caller = replace(caller, by_cookie=True)
+            if caller.idle(self._now(), self._idle):
+                raise _idle()
+            if request.method not in SAFE:
+                check_origin(request)
+                _check_csrf(caller, request.headers.get(CSRF_HEADER, ""))
         await self._limiter.count("partner" if caller.kind == "partner" else "user", caller.id)
-        if caller.role == "party" and request.method not in _SAFE:
+        if caller.role == "party" and request.method not in SAFE:
             await self._limiter.count("party-write", caller.id)
         return caller
 
@@ -98,6 +109,16 @@ def _presented(request: Request) -> tuple[str, bool]:
     return cookie, True
 
 
+def check_origin(request: Request) -> None:
+    """Raises Forbidden where another site's page made the request."""
+    if from_elsewhere(request.headers):
+        raise Forbidden(
+            "other-origin",
+            "请求来自其他网站的页面, 已拒绝: 请在本系统页面内操作",
+            "Another site's page made this request: act on this system's own pages",
+        )
+
+
 def _check_csrf(caller: Caller, token: str) -> None:
     if not caller.csrf_sha256 or not same(caller.csrf_sha256, digest(token)):
         raise Forbidden(
@@ -105,6 +126,14 @@ def _check_csrf(caller: Caller, token: str) -> None:
             "浏览器写操作须带 X-CSRF-Token (登录时返回的 csrf_token)",
             "Cookie-borne writes need X-CSRF-Token, the csrf_token of the login",
         )
+
+
+def _idle() -> Unauthorized:
+    return Unauthorized(
+        "session-idle",
+        "长时间未操作, 已自动退出: 请重新登录",
+        "Nobody acted for too long and the session has ended: log in again",
+    )
 
 
 def _nobody() -> Unauthorized:

@@ -7,7 +7,8 @@ import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import orjson
 import structlog
@@ -18,12 +19,14 @@ from ..domain.places import START, Place, encode, moved
 from ..domain.visibility import STAFF
 from ..handlers.callers import Caller, still_live
 from ..handlers.facts import KeptFact, read_head, read_window
+from ..settings import Settings
 
 _WINDOW = 500
 _POLL, _CHECK = 0.25, 0.5
 log = structlog.get_logger()
 
 Read = Callable[[], AbstractAsyncContextManager[ReadTx]]
+Now = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,11 @@ class Reader:
 class Hub:
     """Reads the kept facts onward from where it stands and hands them to the readers."""
 
-    def __init__(self, read: Read, backlog: int) -> None:
+    def __init__(self, read: Read, settings: Settings, now: Now) -> None:
         self._read = read
-        self._backlog = backlog
+        self._backlog = settings.reader_backlog
+        self._idle = settings.idle()
+        self._now = now
         self._readers: set[Reader] = set()
         self._head: Place = START
         self._lock = asyncio.Lock()
@@ -126,8 +131,10 @@ class Hub:
             caller = live.get(reader.caller.proof)
             if caller is None:
                 reader.close("revoked")
-            else:
-                reader.caller = caller
+                continue
+            reader.caller = replace(caller, by_cookie=reader.caller.by_cookie)
+            if reader.caller.idle(self._now(), self._idle):
+                reader.close("idle")
 
     async def _pump(self) -> None:
         while self._readers:

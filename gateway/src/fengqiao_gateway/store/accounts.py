@@ -78,6 +78,12 @@ async def live_sessions(
     return await tx.all(query)
 
 
+async def note_active(tx: Tx, token_sha256: str, now: datetime) -> None:
+    await tx.run(
+        update(sessions).where(sessions.c.token_sha256 == token_sha256), {"active_at": now}
+    )
+
+
 async def end_session(tx: Tx, token_sha256: str) -> None:
     await tx.run(delete(sessions).where(sessions.c.token_sha256 == token_sha256))
 

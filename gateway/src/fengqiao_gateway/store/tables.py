@@ -49,10 +49,13 @@ sessions = Table(
     Column("csrf_sha256", String(64), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    Column("active_at", Moment),
     Index("ix_gateway_sessions_account_id", "account_id"),
     Index("ix_gateway_sessions_expires_at", "expires_at"),
 )
-"""One row per live login, of an account or of a party by its receipt; ending one deletes it."""
+"""One row per live login, of an account or of a party by its receipt; ending one deletes it.
+
+`active_at` is when somebody last acted in the browser that holds it."""
 
 tries = Table(
     "gateway_tries",
