@@ -244,6 +244,26 @@ async def test_a_parked_case_counts_as_parked_and_nowhere_else(h: Harness) -> No
         assert await total(city, bucket["list"]) == bucket["n"], bucket
 
 
+@pytest.mark.parametrize(
+    "number", ["", "bucket=pending", "bucket=parked", "risk=red", "risk=unknown", "overdue=false"]
+)
+async def test_each_area_of_a_map_opens_its_own_list(h: Harness, number: str) -> None:
+    await some_cases(h)
+    city = h.client("analytics", role="city")
+    pending = (await city.get("/stats/cases?bucket=pending")).json()["items"][:2]
+    rows = [{"grp": "triage", "subject": case["id"]} for case in pending]
+    await h.write("triage", lambda tx: tx.run(insert(held), rows))
+    found = (await city.get(f"/stats/areas?{number}")).json()
+    everywhere = (await city.get(f"/stats/cases?area=510100&{number}")).json()["total"]
+    assert sum(one["n"] for one in found["areas"]) == everywhere > 0
+    for one in found["areas"]:
+        assert await total(city, one["list"]) == one["n"], one
+    district = h.client("analytics", role="district", areas=["510104"])
+    below = (await district.get(f"/stats/areas?{number}")).json()
+    own = next((one["n"] for one in found["areas"] if one["code"] == "510104"), 0)
+    assert (below["area"], sum(one["n"] for one in below["areas"])) == ("510104", own)
+
+
 async def test_a_planted_wrong_count_is_found_by_the_recount(h: Harness) -> None:
     await some_cases(h, 6)
     wrong = text("UPDATE analytics_counts SET n = n + 1 WHERE status = 'registered'")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from fengqiao_chassis.store.tables import audit
 from fengqiao_contracts.facts import (
+    CaseAssessed,
     CaseSupplemented,
     PersonalDataErased,
     ReferralReceived,
@@ -148,6 +149,30 @@ async def test_the_desk_sorts_by_the_nearest_date_and_names_the_next_step(desk: 
     assert listed["counts"] == {"assigned": 1, "mediating": 1}
     only = (await desk.get("/desk?state=assigned&size=1")).json()
     assert (only["total"], [i["case_id"] for i in only["items"]]) == (1, ["c2"])
+
+
+async def test_the_desk_of_one_grade_counts_that_grade_alone(desk: Any) -> None:
+    await desk.to_mediating("c1")
+    await desk.register("c2")
+    await desk.assign("c2")
+    fact = CaseAssessed(
+        case_id="c2",
+        type="02",
+        grade="red",
+        revision=1,
+        suitability="M",
+        score=9,
+        confidence=0.9,
+        policy_version="1",
+        input_sha256="0" * 64,
+        assessed_at=desk.h.clock.now(),
+    )
+    await desk.h.state("triage", fact, area=PATH)
+    await desk.h.settle()
+    red = (await desk.get("/desk?grade=red")).json()
+    assert (red["counts"], [i["case_id"] for i in red["items"]]) == ({"assigned": 1}, ["c2"])
+    assert (await desk.get("/desk?grade=yellow")).json()["total"] == 0
+    assert (await desk.get("/desk")).json()["total"] == 2
 
 
 async def test_later_parties_must_consent_and_sign_too(desk: Any) -> None:

@@ -75,6 +75,13 @@ class Trend(BaseModel):
     series: list[Series]
 
 
+class ByArea(BaseModel):
+    """One number for each of the areas directly below an area, and for the area itself."""
+
+    area: str
+    areas: list[CodedNumber]
+
+
 class CaseLine(BaseModel):
     """A case behind a number."""
 

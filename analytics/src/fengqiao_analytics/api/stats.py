@@ -24,6 +24,7 @@ from ..domain.counts import Line
 from ..domain.periods import business_date, period
 from ..store.parked import parked_lines
 from .models import (
+    ByArea,
     CaseList,
     CodedNumber,
     Number,
@@ -68,13 +69,25 @@ class CaseQuery(BaseModel):
     size: int = Field(50, ge=1, le=1000)
 
 
+class AreasQuery(BaseModel):
+    """Which number is asked for each area."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area: AreaCode | None = None
+    bucket: Bucket | None = None
+    risk: Grades | None = None
+    overdue: bool | None = None
+
+
 _TABLES = {"status": "statuses", "type": "types", "grade": "grades", "channel": "channels"}
 _PARAMETER = {"grade": "risk"}
 
 
 def add_routes(r: APIRouter, ctx: Context) -> None:
-    """GET /stats/overview, /stats/trend, /stats/cases."""
+    """GET /stats/overview, /stats/areas, /stats/trend, /stats/cases."""
     _get_overview(r, ctx)
+    _get_areas(r, ctx)
     _get_trend(r, ctx)
     _get_cases(r, ctx)
 
@@ -86,6 +99,26 @@ def _get_overview(r: APIRouter, ctx: Context) -> None:
         place = area_for(ctx, who, area)
         async with ctx.db.read() as tx:
             return await _overview(ctx, tx, who, place)
+
+
+def _get_areas(r: APIRouter, ctx: Context) -> None:
+    @r.get("/stats/areas", response_model=ByArea, tags=["statistics"])
+    async def get_areas(who: Who, asked: Annotated[AreasQuery, Query()]) -> ByArea:
+        """One number area by area: all cases, those of a bucket or a grade, those overdue."""
+        place = area_for(ctx, who, asked.area)
+        async with ctx.db.read() as tx:
+            found = await _asked_by_area(tx, who, place, asked)
+        filters: dict[str, str | None] = {"bucket": asked.bucket, "risk": asked.risk}
+        if asked.overdue is not None:
+            filters["overdue"] = "true" if asked.overdue else "false"
+        return ByArea(
+            area=place.code,
+            areas=coded(
+                found,
+                area_words(ctx.areas),
+                lambda child: address(area=child, direct=_direct(place, child), **filters),
+            ),
+        )
 
 
 def _get_trend(r: APIRouter, ctx: Context) -> None:
@@ -152,7 +185,7 @@ async def _overview(ctx: Context, tx: ReadTx, who: Principal, place: Area) -> Ov
         registered=Number(n=sum(numbers["status"].values()), list=address(area=code)),
         buckets=_buckets(numbers["status"], held, code),
         areas=coded(
-            await _by_area(tx, who, place),
+            await _by_area(tx, who, place, store.Wanted(area_path=place.path)),
             area_words(ctx.areas),
             lambda child: address(area=child, direct=_direct(place, child)),
         ),
@@ -199,15 +232,37 @@ def _buckets(
     }
 
 
-async def _by_area(tx: ReadTx, who: Principal, place: Area) -> dict[str, int]:
+async def _asked_by_area(
+    tx: ReadTx, who: Principal, place: Area, asked: AreasQuery
+) -> dict[str, int]:
+    """The number by area; as in the case sum, a parked case is in no other bucket."""
+    wanted = store.Wanted(
+        area_path=place.path,
+        bucket=None if asked.bucket == "parked" else asked.bucket,
+        grade=asked.risk,
+        overdue=asked.overdue,
+    )
+    if asked.bucket is None:
+        return await _by_area(tx, who, place, wanted)
+    held = [line.case_id for line in await parked_lines(tx, who.scope)]
+    kept = store.Page(0, 0, only=held) if asked.bucket == "parked" else store.Page(0, 0, None, held)
+    return _below_all(place, await store.group_kept(tx, _by(place), wanted, who.scope, kept))
+
+
+async def _by_area(tx: ReadTx, who: Principal, place: Area, wanted: store.Wanted) -> dict[str, int]:
     """Cases by the areas directly below; those of the area itself count under it."""
-    wanted = store.Wanted(area_path=place.path)
-    by = "district" if place.level == "city" else "area_path"
-    groups = await store.group_cases(tx, [by], wanted, who.scope)
+    groups = await store.group_cases(tx, [_by(place)], wanted, who.scope)
+    return _below_all(place, _single(groups))
+
+
+def _by(place: Area) -> str:
+    return "district" if place.level == "city" else "area_path"
+
+
+def _below_all(place: Area, groups: Mapping[str, int]) -> dict[str, int]:
     found: Counter[str] = Counter()
-    for (path,), n in groups.items():
-        below = path.removeprefix(place.path).split("/")[0]
-        found[below or place.code] += n
+    for path, n in groups.items():
+        found[_below(place, path)] += n
     return dict(found)
 
 
@@ -217,7 +272,7 @@ async def _trend(
     by, span = asked
     days = period(business_date(ctx.now()), span)
     wanted = store.Wanted(area_path=place.path, first=days[0], last=days[-1])
-    column = by if by != "area" else ("district" if place.level == "city" else "area_path")
+    column = by if by != "area" else _by(place)
     groups = await store.group_cases(tx, ["day", column], wanted, who.scope)
     numbers: dict[str, Counter[date]] = {}
     for (day, code), n in groups.items():

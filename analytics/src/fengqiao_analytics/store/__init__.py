@@ -2,7 +2,16 @@
 
 from .committees import committee_names, note_committees
 from .lines import add_counts, all_lines, line_of, load_lines, save_lines
-from .reads import Page, Wanted, daily_counts, group_cases, group_units, list_cases, recount
+from .reads import (
+    Page,
+    Wanted,
+    daily_counts,
+    group_cases,
+    group_kept,
+    group_units,
+    list_cases,
+    recount,
+)
 from .reports import add_report, issues_of, last_report
 from .tables import metadata
 
@@ -15,6 +24,7 @@ __all__ = [
     "committee_names",
     "daily_counts",
     "group_cases",
+    "group_kept",
     "group_units",
     "issues_of",
     "last_report",

@@ -154,15 +154,29 @@ class Page:
     without: Sequence[str] = ()
 
 
-async def list_cases(
-    tx: ReadTx, wanted: Wanted, scope: Scope, page: Page
-) -> tuple[int, Sequence[Row[Any]]]:
-    """How many cases a number is about, and a page of them, the newest first."""
-    statement: Select[Any] = select(cases).where(_case_condition(wanted, scope))
+async def group_kept(
+    tx: ReadTx, by: str, wanted: Wanted, scope: Scope, kept: Page
+) -> dict[str, int]:
+    """Cases by one dimension as `list_cases` would list them, kept and left out alike."""
+    column = _CASE_DIMENSIONS[by].label(by)
+    statement = select(column, func.count().label("n")).where(_case_condition(wanted, scope))
+    rows = await tx.all(_keep(statement, kept).group_by(column))
+    return {str(row[0]): int(row[1]) for row in rows}
+
+
+def _keep(statement: Select[Any], page: Page) -> Select[Any]:
     if page.only is not None:
         statement = statement.where(cases.c.id.in_(page.only))
     if page.without:
         statement = statement.where(cases.c.id.not_in(page.without))
+    return statement
+
+
+async def list_cases(
+    tx: ReadTx, wanted: Wanted, scope: Scope, page: Page
+) -> tuple[int, Sequence[Row[Any]]]:
+    """How many cases a number is about, and a page of them, the newest first."""
+    statement = _keep(select(cases).where(_case_condition(wanted, scope)), page)
     total = await tx.scalar(select(func.count()).select_from(statement.subquery()))
     shown = statement.order_by(cases.c.id.desc()).limit(page.limit).offset(page.offset)
     return int(total), await tx.all(shown)

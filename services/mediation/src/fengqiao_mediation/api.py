@@ -13,6 +13,7 @@ from fengqiao_chassis.service import Context
 from fengqiao_chassis.store import Tx
 from fengqiao_chassis.web import Who
 from fengqiao_contracts.errors import Invalid
+from fengqiao_contracts.values import Grade
 
 from . import shapes, store, views
 from .domain.clocks import MissedKind
@@ -199,12 +200,17 @@ def _reads(routes: APIRouter, ctx: Context) -> None:
 def _lists(routes: APIRouter, ctx: Context) -> None:
     @routes.get("/desk")
     async def get_desk(
-        who: Who, state: State | None = None, page: Page = 1, size: Size = 50
+        who: Who,
+        state: State | None = None,
+        grade: Grade | None = None,
+        page: Page = 1,
+        size: Size = 50,
     ) -> shapes.DeskView:
-        """The cases in hand by their next step, the nearest date first."""
+        """The cases in hand by their next step, the nearest date first; `counts` are of the grade."""
         who.require(*HANDLERS)
+        wanted = store.OnDesk(state, grade)
         async with ctx.db.read() as tx:
-            found = await store.desk(tx, _hands(who), state, (page - 1) * size, size)
+            found = await store.desk(tx, _hands(who), wanted, (page - 1) * size, size)
         return views.desk(found, page, size, ctx.now())
 
     @routes.get("/overdue")

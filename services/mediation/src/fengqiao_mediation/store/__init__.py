@@ -13,7 +13,7 @@ from .facts import (
     note_referrers,
     set_heads,
 )
-from .lists import Counted, DeskRow, OverdueRow, count_waiting, desk, gauges, overdue
+from .lists import Counted, DeskRow, OnDesk, OverdueRow, count_waiting, desk, gauges, overdue
 from .tables import metadata
 from .writes import (
     ClockRow,
@@ -44,6 +44,7 @@ __all__ = [
     "Head",
     "Identity",
     "Moved",
+    "OnDesk",
     "OverdueRow",
     "add_agreement",
     "add_cases",

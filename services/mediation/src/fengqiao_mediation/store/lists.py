@@ -70,11 +70,22 @@ class OverdueRow:
     missed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class OnDesk:
+    """Which cases in hand a desk shows; None = of every state, of every grade."""
+
+    state: str | None = None
+    grade: str | None = None
+
+
 async def desk(
-    tx: ReadTx, scope: Scope, state: str | None, offset: int, limit: int
+    tx: ReadTx, scope: Scope, wanted: OnDesk, offset: int, limit: int
 ) -> Counted[DeskRow]:
     """The cases in hand within the scope, the nearest date first; counts by state."""
+    state = wanted.state
     mine = and_(cases.c.state.in_(HANDS_ON), _not_finished(), visible(cases.c, scope))
+    if wanted.grade is not None:
+        mine = and_(mine, cases.c.grade == wanted.grade)
     grouped = await tx.all(
         select(cases.c.state, func.count().label("n")).where(mine).group_by(cases.c.state)
     )
