@@ -18,18 +18,24 @@ SERVERS = FENGQIAO_DATABASE_URL=postgresql+asyncpg://fengqiao@127.0.0.1:$(POSTGR
 	FENGQIAO_KAFKA_BOOTSTRAP=127.0.0.1:$(KAFKA_PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench kafka postgres fmt clean
+.PHONY: help setup demo console test check bench screenshots kafka postgres fmt clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install everything that Fengqiao needs beside the sources (.venv, .tools)
 	@deploy/bootstrap.sh
 
 demo: setup $(if $(filter kafka,$(DEMO)),kafka postgres) ## Run the platform with a synthetic city on port 8080 (DEMO=kafka: on PostgreSQL and Kafka)
+	@deploy/console.sh build || echo "控制台未能构建, 演示只有接口 · the console could not be built: the demo has the API alone" >&2
 	@$(if $(filter kafka,$(DEMO)),$(SERVERS)) $(BIN)/fengqiao demo
 
+console: setup ## Build the web console where its sources changed (TYPES=1 makes its API types anew first)
+	@$(if $(TYPES),$(BIN)/python -m fengqiao_host.document > .data/openapi.json && deploy/console.sh npm run --silent types)
+	@deploy/console.sh build
+
 test: setup ## Run all tests, on both databases and both buses (TESTS=tests/bus for a part)
+	@deploy/console.sh build
 	@$(BIN)/pytest $(PARALLEL) -m "$(INSIDE)" $(TESTS) || [ $$? = 5 ]
 	@$(BIN)/pytest -m "not ($(INSIDE))" $(TESTS) || [ $$? = 5 ]
 
@@ -38,6 +44,10 @@ check: setup ## Format, lint, types, import rules, lock, deployment files, fast 
 
 bench: setup ## Measure throughput, start and memory (medians, CPU per case and stage)
 	@$(BIN)/fengqiao bench
+
+screenshots: setup ## Make docs/screenshots anew, from a demo in a real browser
+	@deploy/console.sh build
+	@$(BIN)/python tests/console/screenshots.py docs/screenshots
 
 kafka: ## Start a real Kafka broker on loopback, data in .data/kafka (STOP=1 stops it)
 ifdef STOP
@@ -62,12 +72,13 @@ fmt: setup ## Format the sources and mend what the linter can mend
 clean: ## Stop the servers and delete their data, caches and environments
 	@deploy/kafka/kafka.sh stop $(DATA)/kafka
 	@deploy/postgres/pg.sh stop $(DATA)/postgres
+	rm -rf gateway/console/node_modules gateway/console/dist
 	rm -rf .data .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- the steps of `make check`; the longest come first ----
 STEPS := step-tests step-pyright step-mypy step-format step-lint step-imports step-dependencies \
-	step-lock step-deploy step-docs
+	step-console step-lock step-deploy step-docs
 .PHONY: $(STEPS)
 TYPED := $(shell find $(MEMBERS:=/src) -name __pycache__ -prune -o \( -type d -o -name '*.py' \) -print)
 step-tests:
@@ -78,6 +89,13 @@ step-pyright: .data/pyright.passed
 .data/pyright.passed: pyproject.toml uv.lock $(TYPED) # it keeps no cache of its own: 30 s each time
 	@$(BIN)/basedpyright
 	@mkdir -p .data && touch $@
+step-console: .data/console.passed
+CONSOLE := $(shell find gateway/console \( -name node_modules -o -name dist \) -prune -o -type f -print)
+.data/console.passed: $(CONSOLE) $(TYPED) # types, lint, unit tests; that the types are those of this API
+	@mkdir -p .data
+	@$(BIN)/python -m fengqiao_host.document > .data/openapi.json
+	@deploy/console.sh npm run --silent check > .data/console.log 2>&1 || { cat .data/console.log; exit 1; }
+	@touch $@
 step-format:
 	@$(BIN)/ruff format --quiet --check .
 step-lint:
