@@ -9,7 +9,7 @@ from importlib import resources
 
 import pytest
 
-from fengqiao_triage.domain import figures
+from fengqiao_triage.domain import durations, figures_first, heads, sums
 from fengqiao_triage.domain.case import Judgement
 from fengqiao_triage.domain.facts import CROWD, Facts
 from fengqiao_triage.domain.figures import weighed
@@ -118,10 +118,16 @@ def test_the_service_reads_with_the_latest_files_unless_told_otherwise(
         ("千万别去", []),
         ("打12345投诉", []),
         ("罚款人民币壹仟贰佰元", [1200]),
+        ("被罚两百", [200]),
+        ("首付款近亿元", [100_000_000]),
+        ("圈占绿地价值2个亿", [200_000_000]),
+        ("300个协管员每人600元的慰问金", [600, 180_000]),
+        ("交了一万定金，25万首付款", [10_000, 250_000, 260_000]),
+        ("打12345和96533投诉", []),
     ],
 )
 def test_sums_are_found_in_every_way_of_writing(text: str, values: list[int]) -> None:
-    assert [int(f.value) for f in figures.amounts(text)] == values
+    assert [int(f.value) for f in sums.amounts(text)] == values
 
 
 @pytest.mark.parametrize(
@@ -134,14 +140,22 @@ def test_sums_are_found_in_every_way_of_writing(text: str, values: list[int]) ->
         ("80多岁的老人", []),
         ("数百家庭受影响", [100]),
         ("三万多人看了", []),
+        ("我和其他8名农民工", [9]),
+        ("一家七口没地方住", [7]),
+        ("百来号员工没拿到工资", [100]),
+        ("两三百人住在上面", [200]),
+        ("56平业主没有燃气", []),
+        ("二一七队家属区", []),
+        ("1栋1812的业主", []),
+        ("创发城1938小区业主", []),
     ],
 )
 def test_heads_are_told_from_flats_years_ages_and_onlookers(text: str, values: list[int]) -> None:
-    assert [int(f.value) for f in figures.people(text)] == values
+    assert [int(f.value) for f in heads.people(text)] == values
 
 
 def test_no_figure_is_chosen_below_the_least_weight() -> None:
-    [one] = figures.people("我们44名职工")
+    [one] = heads.people("我们44名职工")
 
     assert weighed([one], {one.marks[0]: 10}, 10) == one
     assert weighed([one], {one.marks[0]: 10}, 11) is None
@@ -173,3 +187,50 @@ def test_denial_condition_and_other_sense_take_a_sign_back(
 ) -> None:
     assert sign in judged(QUARREL + said).analysis.signs
     assert sign not in judged(QUARREL + taken_back).analysis.signs
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("拖了八个多月没给", 8),
+        ("三年多了还没解决", 36),
+        ("从去年三月至今没人管", 18),
+        ("已经一年半了", 18),
+        ("长达两年零三个月", 27),
+        ("自今年年初以来", 8),
+        ("五个月前摔伤，至今没赔", 5),
+        ("2016年3月交房", 42),
+        ("三年级的孩子", None),
+        ("我今年三十岁", None),
+        ("工资压一个月", None),
+        ("两年前离婚", None),
+    ],
+)
+def test_how_long_it_has_lasted_is_read_from_phrases(text: str, months: int | None) -> None:
+    found = [one.value for one in durations.months(text, date(2019, 9, 1))]
+
+    assert max(found, default=None) == months
+
+
+def test_what_facts_v1_found_is_found_the_same_for_replays() -> None:
+    text = "我们44名职工和两三百人被拖欠工资，每人5000元，共计22万元，住在304户"
+
+    assert [int(f.value) for f in figures_first.people(text)] == [44, 300]
+    assert [int(f.value) for f in figures_first.amounts(text)] == [5000, 220_000]
+    [part] = analyser("model-v1+cues-v2+facts-v1").analyse([Text(0, text, date(2026, 1, 1))])
+    assert (part.people, part.amount) != (None, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "grade_is_red"),
+    [
+        ("我们十几个村民集体上访到市政府，要求解决山林补偿。", True),
+        ("业主集体签名反对在小区里开医院，请街道处理。", False),
+    ],
+)
+def test_a_group_petition_is_red_at_city_level_or_with_a_crowd(
+    judged: Judged, words: str, *, grade_is_red: bool
+) -> None:
+    codes = {f.code for f in judged(words).assessment.factors if f.hard}
+
+    assert bool({c for c in codes if c.startswith("collective_petition")}) is grade_is_red

@@ -148,11 +148,11 @@ def train_facts(
     invented: Annotated[
         list[Path] | None, typer.Option(help="Invented texts that only teach.", exists=True)
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where the model goes.")] = Path("facts-v1.json.gz"),
+    out: Annotated[Path, typer.Option(help="Where the model goes.")] = Path("facts-v2.json.gz"),
 ) -> None:
     """Train the model of flags and figures offline (needs scikit-learn); see docs/triage.md.
 
-    Example: fengqiao triage train-facts train.jsonl.gz train_more.jsonl.gz --out facts-v2.json.gz
+    Example: fengqiao triage train-facts train.jsonl.gz train_more.jsonl.gz --out facts-v3.json.gz
     """
     from . import train_facts as training  # noqa: PLC0415 needed offline only
 

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from .domain.scorers import Scorer
 
 READING = "model-v1"
-CUES = "cues-v2"
-FACTS = "facts-v1"
+CUES = "cues-v3"
+FACTS = "facts-v2"
 ANALYSER = f"{READING}+{CUES}+{FACTS}"
-POLICY = "policy-v3"
+POLICY = "policy-v4"
 SCREENING = "screening-v2"
 
 
@@ -128,7 +128,8 @@ def cue_set(version: str = CUES) -> CueSet:
         hypothesis=_some(data["hypothesis"]),
         hearsay=_some(data["hearsay"]),
     )
-    return CueSet({c.code: c for c in cues}, guards, index_of(cues))
+    by_code = {c.code: c for c in cues}
+    return CueSet(by_code, guards, index_of(cues), int(data.get("durations", 1)))
 
 
 def signs_of(analyser_version: str = ANALYSER) -> Mapping[str, Sequence[Cue]]:
@@ -229,15 +230,18 @@ def facts_of(data: Mapping[str, Any]) -> Facts:
         return {key: tuple(row) for key, row in data[name].items()}
 
     def choice(name: str) -> Choice:
-        return Choice(data[name]["weights"], int(data[name]["least"]))
+        said = data[name]
+        return Choice(said["weights"], int(said["least"]), int(said.get("share", 0)))
 
     return Facts(
         version=data["version"],
         flags=tuple(data["flags"]),
+        gates=tuple(data.get("gates", ())),
         bias=tuple(data["bias"]),
         least=tuple(data["least"]),
         signs=rows("signs"),
         grams=rows("grams"),
+        finders=int(data.get("finders", 1)),
         people=choice("people"),
         amount=choice("amount"),
         crowd=choice("crowd"),

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import importlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from . import rules
-from .domain import figures
-from .domain.facts import MANY_HEADS, grams_of
-from .domain.figures import Figure
-from .domain.text import Text, fold
+from .domain.facts import grams_of
+from .domain.text import Text
 from .evaluate import day_of, load
+from .linear_fit import MIN_TEXTS, STEP, Cut, Row, best_cut, fold_of, learn, matrix_of, out_of_fold
+from .train_figures import CHOICES, FINDER, GATES, has_figure, learn_choice, states
 
 FLAGS = [
     "collective_petition",
@@ -37,30 +35,13 @@ FLAGS = [
     "wages",
 ]
 """Threats, blows, self-harm and violence at home are left to the cue file: no model guesses them."""
-WARY = {"death": 1.0, "serious_injury": 0.9, "collective_petition": 0.6, "crowd": 0.9}
+WARY = {"death": 1.0, "serious_injury": 0.9, "collective_petition": 0.6}
 """How far below the best F1 a cut stands, in log-odds, where the flag alone makes a case red: a missed
 one costs more than a false one. Chosen out of fold, so that red keeps a precision of .70.
 """
-FOLDS = 5
-MIN_TEXTS = 5
-"""A piece of text that fewer texts hold could give one of them away."""
 GRAMS_PER_FLAG = 300
-_GRAM_SCALE, _C_FLAGS, _C_FIGURES = 2.0, 0.3, 0.3
-_STEP = 100
-"""Weights are kept in hundredths."""
+_GRAM_SCALE, _C_FLAGS = 2.0, 0.3
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
-
-type Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """The least weight and what it is worth out of fold."""
-
-    least: float
-    precision: float
-    recall: float
-    f1: float
 
 
 def train(annotated: Sequence[Path], invented: Sequence[Path]) -> dict[str, Any]:
@@ -76,16 +57,13 @@ def fit(own: Sequence[Row], others: Sequence[Row]) -> dict[str, Any]:
     """The model from labelled texts: cuts are set out of fold on `own`; `others` only teach."""
     rows = [*own, *others]
     folds = [fold_of(r["text"]) for r in own] + [-1] * len(others)
-    model, card = _flags(rows, folds)
-    for name, field, find in (
-        ("people", "people", figures.people),
-        ("amount", "amount", figures.amounts),
-        ("crowd", "people", figures.people),
-    ):
-        model[name], card[name] = _figures(rows, folds, name, field, find)
+    model, cuts, gates = _flags(rows, folds)
+    for name in CHOICES:
+        chosen = learn_choice(name, rows, folds, gates["amount" if name == "amount" else "people"])
+        model[name], cuts[name] = chosen.as_json(), chosen.cut
     model["card"] = {
         "texts": {"annotated": len(own), "invented": len(others)},
-        "out_of_fold": card,
+        "out_of_fold": {name: cut.card() for name, cut in cuts.items()},
     }
     return model
 
@@ -96,75 +74,73 @@ def save(model: Mapping[str, Any], path: Path) -> None:
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
-def fold_of(text: str) -> int:
-    """The fold of a text: copies and near copies begin alike and fall into the same one."""
-    head = re.sub(r"[\W\d_]", "", text)[:25]
-    return int(hashlib.sha256(head.encode()).hexdigest(), 16) % FOLDS
-
-
-def _learn(c: float) -> Any:
-    linear: Any = importlib.import_module("sklearn.linear_model")
-    return linear.LogisticRegression(C=c, solver="liblinear")
-
-
-def _matrix(rows: Sequence[Mapping[str, float]], keys: Sequence[str]) -> Any:
-    sparse: Any = importlib.import_module("scipy.sparse")
-    at = {key: i for i, key in enumerate(keys)}
-    places = [(i, at[k], v) for i, row in enumerate(rows) for k, v in row.items() if k in at]
-    i, j, v = zip(*places, strict=True) if places else ((), (), ())
-    return sparse.csr_matrix((v, (i, j)), shape=(len(rows), len(keys)))
-
-
-def _best_cut(scores: Sequence[float], truth: Sequence[bool], lost: int = 0) -> Cut:
-    """The cut with the best F1; `lost` counts true ones that no score stands for."""
-    total, right, best = sum(truth) + lost, 0, Cut(float("inf"), 0.0, 0.0, 0.0)
-    for n, (score, true) in enumerate(sorted(zip(scores, truth, strict=True), reverse=True), 1):
-        right += true
-        f1 = 2 * right / (n + total)
-        if f1 > best.f1:
-            best = Cut(score, right / n, right / total, f1)
-    return best
-
-
-def _flags(rows: Sequence[Row], folds: Sequence[int]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _flags(
+    rows: Sequence[Row], folds: Sequence[int]
+) -> tuple[dict[str, Any], dict[str, Cut], dict[str, list[float]]]:
+    """The rows of weights for flags and gates, the flags' cuts, and the texts' gate scores."""
     analyser = rules.reader(f"{rules.READING}+{rules.CUES}")
     seen = [analyser.weigh(Text(0, r["text"], day_of(r["text"]))) for r in rows]
     grams = [{g for g in grams_of(words) if _HAN.fullmatch(g)} for words, _ in seen]
     signs = [dict.fromkeys(marks, 1.0) for _, marks in seen]
     truths = {flag: [flag in r["flags"] for r in rows] for flag in FLAGS}
+    truths |= {f"?{gate}": [states(gate, r) for r in rows] for gate in GATES}
     known = _telling(grams, truths)
     shares = [_shares(g & known) for g in grams]
     keys = sorted({mark for row in signs for mark in row})
     words = sorted(known)
-    matrix = _matrix([s | g for s, g in zip(signs, shares, strict=True)], keys + words)
-    weights: list[Sequence[float]] = []
-    bias: list[float] = []
-    cuts: list[Cut] = []
-    for flag in FLAGS:
-        cuts.append(_out_of_fold(matrix, truths[flag], folds))
-        learnt = _learn(_C_FLAGS).fit(matrix, truths[flag])
-        weights.append(learnt.coef_[0])
-        bias.append(float(learnt.intercept_[0]))
-    columns = list(zip(*weights, strict=True))
-    rounded = [[round(float(w) * _STEP) for w in column] for column in columns]
-    gram_rows = [[round(float(w) * _STEP * _GRAM_SCALE) for w in c] for c in columns[len(keys) :]]
-    model = {
+    matrix = matrix_of([s | g for s, g in zip(signs, shares, strict=True)], keys + words)
+    columns = [_column(matrix, truths[flag], folds) for flag in FLAGS]
+    cuts = {flag: column[2] for flag, column in zip(FLAGS, columns, strict=True)}
+    gated = {gate: _gate(matrix, gate, rows, folds) for gate in GATES}
+    columns += [(weights, bias, Cut(0, 0, 0, 0)) for weights, bias, _ in gated.values()]
+    model = _rows(columns, keys, words) | {
         "version": rules.FACTS,
+        "finders": FINDER,
         "flags": FLAGS,
-        "bias": [round(b * _STEP) for b in bias],
-        "least": [
-            round((cut.least - WARY.get(flag, 0)) * _STEP)
-            for flag, cut in zip(FLAGS, cuts, strict=True)
-        ],
-        "signs": dict(zip(keys, rounded, strict=False)),
-        "grams": dict(zip(words, gram_rows, strict=True)),
+        "gates": list(GATES),
+        "least": [round((cuts[flag].least - WARY.get(flag, 0)) * STEP) for flag in FLAGS],
     }
-    return model, {flag: _card(cut) for flag, cut in zip(FLAGS, cuts, strict=True)}
+    return model, cuts, {gate: scores for gate, (_, _, scores) in gated.items()}
 
 
-def _card(cut: Cut) -> dict[str, float]:
-    said = {"precision": cut.precision, "recall": cut.recall, "f1": cut.f1}
-    return {name: float(f"{value:.3f}") for name, value in said.items()}
+type Column = tuple[Sequence[float], float, Cut]
+"""What is learnt of one flag: a weight per key, the bias, and the cut out of fold."""
+
+
+def _column(matrix: Any, truth: Sequence[bool], folds: Sequence[int]) -> Column:
+    weights = [1.0] * len(folds)
+    scores = out_of_fold(_C_FLAGS, matrix, truth, folds, weights)
+    held = [(s, t) for s, t in zip(scores, truth, strict=True) if s is not None]
+    learnt = learn(_C_FLAGS, matrix, truth, weights)
+    cut = best_cut([s for s, _ in held], [t for _, t in held])
+    return learnt.coef_[0], float(learnt.intercept_[0]), cut
+
+
+def _gate(
+    matrix: Any, gate: str, rows: Sequence[Row], folds: Sequence[int]
+) -> tuple[Sequence[float], float, list[float]]:
+    """Learnt on the texts that hold any such figure; their scores, out of fold where they have one."""
+    with_figure = [i for i, row in enumerate(rows) if has_figure(gate, row["text"])]
+    truth = [states(gate, rows[i]) for i in with_figure]
+    part, weights = matrix[with_figure], [0.3 if folds[i] < 0 else 1.0 for i in with_figure]
+    held = out_of_fold(_C_FLAGS, part, truth, [folds[i] for i in with_figure], weights)
+    learnt = learn(_C_FLAGS, part, truth, weights)
+    scores = [0.0] * len(rows)
+    for i, score in zip(with_figure, held, strict=True):
+        scores[i] = score or 0.0
+    return learnt.coef_[0], float(learnt.intercept_[0]), scores
+
+
+def _rows(columns: Sequence[Column], keys: Sequence[str], words: Sequence[str]) -> dict[str, Any]:
+    """The weights by key, in hundredths; a piece of text weighs by its share."""
+    by_key = list(zip(*[weights for weights, _, _ in columns], strict=True))
+    rounded = [[round(float(w) * STEP) for w in row] for row in by_key[: len(keys)]]
+    pieces = [[round(float(w) * STEP * _GRAM_SCALE) for w in row] for row in by_key[len(keys) :]]
+    return {
+        "bias": [round(bias * STEP) for _, bias, _ in columns],
+        "signs": dict(zip(keys, rounded, strict=True)),
+        "grams": dict(zip(words, pieces, strict=True)),
+    }
 
 
 def _shares(found: set[str]) -> dict[str, float]:
@@ -174,86 +150,14 @@ def _shares(found: set[str]) -> dict[str, float]:
 
 
 def _telling(grams: Sequence[set[str]], truths: Mapping[str, Sequence[bool]]) -> set[str]:
-    """Per flag the pieces of text that tell most of it (chi-squared)."""
+    """Per flag and gate the pieces of text that tell most of it (chi-squared)."""
     select: Any = importlib.import_module("sklearn.feature_selection")
     texts = Counter(g for row in grams for g in row)
     words = sorted(g for g, n in texts.items() if n >= MIN_TEXTS)
-    matrix = _matrix([dict.fromkeys(row, 1.0) for row in grams], words)
+    matrix = matrix_of([dict.fromkeys(row, 1.0) for row in grams], words)
     known: set[str] = set()
     for truth in truths.values():
         scores, _ = select.chi2(matrix, truth)
         ranked = sorted(zip(map(float, scores), words, strict=True), reverse=True)
         known.update(word for _, word in ranked[:GRAMS_PER_FLAG])
     return known
-
-
-def _out_of_fold(matrix: Any, truth: Sequence[bool], folds: Sequence[int]) -> Cut:
-    scores: list[float] = []
-    labels: list[bool] = []
-    for fold_no in range(FOLDS):
-        held = [i for i, f in enumerate(folds) if f == fold_no]
-        rest = [i for i, f in enumerate(folds) if f != fold_no]
-        learnt = _learn(_C_FLAGS).fit(matrix[rest], [truth[i] for i in rest])
-        scores += [float(s) for s in learnt.decision_function(matrix[held])]
-        labels += [truth[i] for i in held]
-    return _best_cut(scores, labels)
-
-
-def _figures(
-    rows: Sequence[Row],
-    folds: Sequence[int],
-    name: str,
-    field: str,
-    find: Callable[[str], list[Figure]],
-) -> tuple[dict[str, Any], dict[str, float]]:
-    """Learn which figure of a text is the stated one, or for `crowd` tells of a crowd."""
-    found = [[f for f in find(fold(r["text"])) if _asked(name, f)] for r in rows]
-    owners = [i for i, row in enumerate(found) for _ in row]
-    truth = [_true(name, rows[i], f) for i, row in enumerate(found) for f in row]
-    marks = [dict.fromkeys(f.marks, 1.0) for row in found for f in row]
-    texts = Counter(key for row in marks for key in row)
-    keys = sorted(key for key, n in texts.items() if n >= MIN_TEXTS)
-    matrix = _matrix(marks, keys)
-    scores: dict[int, tuple[float, bool]] = {}
-    for fold_no in range(FOLDS):
-        held = [j for j, i in enumerate(owners) if folds[i] == fold_no]
-        rest = [j for j, i in enumerate(owners) if folds[i] != fold_no]
-        learnt = _learn(_C_FIGURES).fit(matrix[rest], [truth[j] for j in rest])
-        for j, score in zip(held, learnt.decision_function(matrix[held]), strict=True):
-            best = scores.get(owners[j])
-            if best is None or score > best[0]:
-                scores[owners[j]] = (float(score), truth[j])
-    dispute = {i: s for i, s in scores.items() if rows[i]["type"] != "00"}
-    stated = sum(_stated(name, rows[i], field) for i, f in enumerate(folds) if f >= 0)
-    reached = sum(true for _, true in dispute.values())
-    pairs = [*dispute.values()]
-    lost = stated - reached
-    cut = _best_cut([score for score, _ in pairs], [true for _, true in pairs], lost)
-    learnt = _learn(_C_FIGURES).fit(matrix, truth)
-    bias = float(learnt.intercept_[0])
-    weights = {k: round(float(w) * _STEP) for k, w in zip(keys, learnt.coef_[0], strict=True)}
-    least = round((cut.least - WARY.get(name, 0) - bias) * _STEP)
-    return {"weights": {k: w for k, w in weights.items() if w}, "least": least}, _card(cut)
-
-
-def _asked(name: str, figure: Figure) -> bool:
-    if name == "crowd":
-        return figure.value >= MANY_HEADS
-    return name != "people" or not figure.vague
-
-
-def _true(name: str, row: Row, figure: Figure) -> bool:
-    if name == "crowd":
-        return _stated(name, row, "people")
-    field = "people" if name == "people" else "amount"
-    return row[field] is not None and float(row[field]) == float(figure.value)
-
-
-def _stated(name: str, row: Row, field: str) -> bool:
-    """Whether the label states a number, or for `crowd` one of at least that many heads."""
-    if name != "crowd":
-        return row[field] is not None
-    calm = not {"threat", "violence", "selfharm", "death", "serious_injury"} & {*row["flags"]}
-    return (row["people"] or 0) >= MANY_HEADS or (
-        row["colour"] == "red" and calm and not row["flags"]
-    )

@@ -60,11 +60,14 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class CueSet:
-    """All signs of one rule file, ready to be read from a scan's hits."""
+    """All signs of one rule file, ready to be read from a scan's hits; `durations` numbers the way in
+    which that file wants it read how long a matter has lasted.
+    """
 
     cues: Mapping[str, Cue]
     guards: Guards
     by_word: Mapping[str, tuple[Cue, ...]] = field(default_factory=dict)
+    durations: int = 1
 
     @property
     def vocabulary(self) -> Iterable[str]:

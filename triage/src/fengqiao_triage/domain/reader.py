@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from . import figures
+from . import durations, numbers
 from .analysis import Analysis, Form, Number, PartAnalysis, Reading, combine
 from .blindfold import Blindfold
 from .cues import CueSet, Signal
 from .cues import read as signs_in
-from .facts import CROWD, PASSING, Facts, crowd_of, marks_of
-from .numbers import Stated, amounts, months, people
+from .facts import Facts, marks_of
+from .figures import Figure
+from .numbers import Stated, amounts, people
 from .runs import Page, pages
 from .scan import Hits, Scanner
 from .scorers import Scorer
@@ -18,6 +19,8 @@ from .text import MAX_CHARS, Text, blank, fold
 from .weighed import Weighed
 
 TYPE_EVIDENCE = 5
+MONTHS = {1: numbers.months, 2: durations.months}
+"""How it is read how long a matter has lasted, by the number that the cue file names."""
 
 
 class TextAnalyser:
@@ -39,6 +42,7 @@ class TextAnalyser:
         self.version = version
         self._reading, self._scorer, self._cues, self._blind = reading, scorer, cues, blind
         self._facts = facts
+        self._months = MONTHS[cues.durations]
         self._forbidden = blind.protected | blind.order_words
         self._codes = len(reading.types.codes)
         vocabulary = {*cues.vocabulary, *self._forbidden}
@@ -65,7 +69,7 @@ class TextAnalyser:
         self, text: Text, words: str, flat: str, hits: Hits, weighed: Weighed
     ) -> PartAnalysis:
         signals = signs_in(self._cues, words, hits.cues) if hits.cues else {}
-        lasted = _largest(months(words, text.day))
+        lasted = _largest(self._months(words, text.day))
         heads, money = self._numbers(words, hits, signals, lasted)
         return PartAnalysis(
             part=text.part,
@@ -86,22 +90,15 @@ class TextAnalyser:
         facts = self._facts
         if facts is None:
             return _largest(people(text)), _largest(amounts(text))
-        marks = marks_of(signals, text, None if lasted is None else int(lasted.value))
-        facts.propose(hits.pieces, self._cues.cues, signals, marks)
-        for code in [code for code in signals if code.startswith(PASSING)]:
-            del signals[code]
-        crowd = figures.people(text)
-        many = crowd_of(crowd, facts.crowd)
-        if many is not None:
-            signals[CROWD] = many
-        heads = facts.people.of([f for f in crowd if not f.vague])
-        return _stated(heads), _stated(facts.amount.of(figures.amounts(text)))
+        months = None if lasted is None else int(lasted.value)
+        heads, money = facts.read(text, hits.pieces, self._cues.cues, signals, months)
+        return _stated(heads), _stated(money)
 
     def weigh(self, text: Text) -> tuple[str, list[str]]:
         """The words of a text as the model of facts sees them, and its marks (for training)."""
         page, (hits,) = self._scan(Page([fold(text.text[:MAX_CHARS])]))
         (words,) = page.texts
-        lasted = _largest(months(words, text.day))
+        lasted = _largest(self._months(words, text.day))
         signals = signs_in(self._cues, words, hits.cues)
         return words, marks_of(signals, words, None if lasted is None else int(lasted.value))
 
@@ -142,7 +139,7 @@ def _type_spans(flat: str, speaking: Iterable[str]) -> tuple[tuple[int, int], ..
     return tuple(spans)
 
 
-def _stated(figure: figures.Figure | None) -> Number | None:
+def _stated(figure: Figure | None) -> Number | None:
     return None if figure is None else Number(figure.value, (figure.start, figure.end))
 
 
