@@ -18,6 +18,7 @@ from .policy import Group, Policy, Rule, ScreeningRule
 RANK: dict[Grade, int] = {"none": 0, "blue": 1, "yellow": 2, "red": 3}
 _STEP_UP: dict[Grade, Grade] = {"none": "none", "blue": "yellow", "yellow": "red", "red": "red"}
 LEAST_CONFIDENCE = 0.05
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _POINTS = attrgetter("points")
 
 
@@ -182,5 +183,4 @@ def _shown(rule: ScreeningRule, a: Analysis) -> tuple[Span, ...]:
 
 def input_sha256(inputs: object) -> str:
     """The hash of an assessment's inputs as canonical JSON (sorted keys, no blanks)."""
-    text = json.dumps(inputs, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(inputs).encode()).hexdigest()

@@ -22,6 +22,7 @@ _SUM = re.compile(
     r"(?P<unit>(?:[十百千]?[万亿]|个亿|[百千十佰仟])(?:\d+[千百]?|[一二三四五六七八九](?:[千百][一二三四五六七八九]?)?)?|[wW])?"
     r"(?P<more2>[多余来几])?(?P<yuan>美元|元|块|圆|人民币|RMB|￥)?"
 )
+_FIGURE = re.compile(rf"[\d{NUMERALS}几数]")
 _OTHER_UNIT = re.compile(
     r"\s*(?:[\d平人户名亩吨张册条次字步里头只株棵方个家位业居村学众台辆套间层分年月日天米公斤吨斤伏千㎡%％岁号栋楼点时度倍项周届期级班路室座幢单码口件份例篇场所站组线区宗起孩中小高厘毫克升瓦Gg]"
     r"|多?平|余?[户名人亩年]|[A-Za-z#:：/\-—~])"
@@ -51,8 +52,19 @@ def amounts(text: str) -> list[Figure]:
     """Every sum of money in yuan that the text states, the sum of parts and heads × rate included."""
     if not _MAYBE.search(text):
         return []
-    found = [figure for match in _SUM.finditer(text) if (figure := _sum(text, match)) is not None]
+    found = [figure for match in _sums(text) if (figure := _sum(text, match)) is not None]
     return ranked([*found, *_by_head(text, found), *_total(found)], len(text))
+
+
+def _sums(text: str) -> Iterator[re.Match[str]]:
+    """Every number with what follows it, as `_SUM.finditer` finds them, which would try everywhere."""
+    end = 0
+    for first in _FIGURE.finditer(text):
+        at = first.start()
+        match = _SUM.match(text, at) if at >= end else None
+        if match is not None:
+            end = match.end()
+            yield match
 
 
 def _sum(text: str, match: re.Match[str]) -> Figure | None:
