@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text as Styled
 
-from . import cli_same
+from . import cli_same, cli_speed
 from . import evaluate as ev
 from .cli_explain import explain
 from .cli_platform import HERE, Platform, Token, Url, console
@@ -28,6 +28,7 @@ app.command()(explain)
 app.command()(backtest)
 app.command()(cli_same.evaluate_same)
 app.command()(cli_same.build_rarity)
+app.command()(cli_speed.speed)
 app.add_typer(policy_app, name="policy")
 
 
