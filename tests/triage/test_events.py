@@ -129,8 +129,8 @@ async def test_every_revision_replays_whatever_came_between(both: Harness) -> No
 async def test_a_policy_is_back_tested_with_what_happened(both: Harness) -> None:
     await heard(both, registered("c1", CALM), session(1, "威胁要放火。"), session(2), breach())
     admin = both.client("triage", role="admin", areas=["510100"])
-    export = (await admin.get("/policies/policy-v3")).json()["yaml"]
-    other = export.replace("version: policy-v3", "version: policy-other", 1)
+    export = (await admin.get("/policies/policy-v4")).json()["yaml"]
+    other = export.replace("version: policy-v4", "version: policy-other", 1)
     answer: dict[str, Any] = (await admin.post("/policies/backtest", json={"yaml": other})).json()
 
     assert (answer["examined"], answer["changes"]) == (1, [])
