@@ -31,7 +31,8 @@ export class ApiError extends Error {
   }
 }
 
-const CSRF_COOKIE = "fq_csrf";
+/** The cookie that a login leaves for scripts; the session itself is hidden from them. */
+export const CSRF_COOKIE = "fq_csrf";
 
 /** The value of a cookie that scripts may read, or "". */
 export function cookie(name: string, all: string = document.cookie): string {

@@ -33,7 +33,7 @@ export const en: Words<typeof zh> = {
   },
   cases: {
     behind: "The list behind a number", all: "All cases", direct: " (itself)", overdueOnly: "Overdue only", total: "{n} cases", filters: "Filters", words: "Search words, names, numbers",
-    clear: "Clear", news: "{n} new cases were registered: show them", none: "No case fits", overdue: "{what} overdue",
+    size: "Cases on a page", perPage: "{n} / page", clear: "Clear", news: "{n} new cases were registered: show them", none: "No case fits", overdue: "{what} overdue",
   },
   case: {
     number: "Number", grade: "Grade", status: "Status", type: "Type", area: "Area", channel: "Channel", amount: "Amount", note: "Note", received: "Registered",

@@ -29,7 +29,7 @@ export const zh = {
   },
   cases: {
     behind: "统计名单", all: "全部案件", direct: "（本级）", overdueOnly: "仅超期", total: "共 {n} 件", filters: "筛选", words: "搜索叙述、姓名、编号",
-    clear: "清除条件", news: "有 {n} 件新登记的案件，点击刷新", none: "没有符合条件的案件", overdue: "{what}已超期",
+    size: "每页件数", perPage: "{n} 件/页", clear: "清除条件", news: "有 {n} 件新登记的案件，点击刷新", none: "没有符合条件的案件", overdue: "{what}已超期",
   },
   case: {
     number: "案件编号", grade: "风险等级", status: "状态", type: "纠纷类型", area: "区域", channel: "受理渠道", amount: "涉及金额", note: "提示", received: "登记时间",

@@ -1,6 +1,6 @@
 // Who is logged in, and the end of that: by hand, by the platform, or because nobody acted.
 import { defineStore } from "pinia";
-import { api, body, type Schemas } from "@/api/client";
+import { api, body, cookie, CSRF_COOKIE, type Schemas } from "@/api/client";
 
 export type Account = Schemas["Self"];
 export type Role = "admin" | "city" | "district" | "clerk" | "mediator" | "partner" | "party" | "auditor";
@@ -22,7 +22,8 @@ export const useSession = defineStore("session", {
     async open(): Promise<boolean> {
       if (!this.asked) {
         this.asked = true;
-        this.account = await body(api.GET("/v1/auth/me")).catch(() => null);
+        // without the cookie that a login leaves there is nothing to ask
+        if (cookie(CSRF_COOKIE)) this.account = await body(api.GET("/v1/auth/me")).catch(() => null);
       }
       return this.account !== null;
     },
