@@ -92,7 +92,7 @@ async def test_danger_in_a_session_s_record_is_red_and_changes_no_type(both: Har
 
 
 async def test_hearsay_in_a_record_is_no_sign(both: Harness) -> None:
-    facts = await heard(both, registered("c1", CALM), session(1, "听说他要打人。"))
+    facts = await heard(both, registered("c1", CALM), session(1, "听说对方想拿刀砍人。"))
 
     assert {f.grade for f in facts if isinstance(f, CaseAssessed)} == {"blue"}
 

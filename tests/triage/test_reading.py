@@ -69,12 +69,16 @@ def test_idioms_are_no_danger(judged: Judged) -> None:
         assert not {"threat", "violence", "selfharm", "death"} & signs.keys(), text
 
 
-def test_hearsay_is_a_question_and_no_sign(judged: Judged) -> None:
-    found = judged(NEIGHBOURS + "听说他想自杀。")
+@pytest.mark.parametrize(
+    ("words", "sign"),
+    [("听说他想自杀。", "selfharm"), ("听说他想拿刀砍人。", "threat"), ("据说要捅死邻居。", "threat")],
+)
+def test_hearsay_is_a_question_and_no_sign(judged: Judged, words: str, sign: str) -> None:
+    found = judged(NEIGHBOURS + words)
 
-    assert "selfharm" not in found.analysis.signs
+    assert sign not in found.analysis.signs
     assert found.assessment.grade != "red"
-    assert found.assessment.missing[0] == "safety_selfharm"
+    assert found.assessment.missing[0] == f"safety_{sign}"
 
 
 def test_an_answer_settles_what_was_hearsay(judged: Judged) -> None:
