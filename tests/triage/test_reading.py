@@ -71,7 +71,11 @@ def test_idioms_are_no_danger(judged: Judged) -> None:
 
 @pytest.mark.parametrize(
     ("words", "sign"),
-    [("听说他想自杀。", "selfharm"), ("听说他想拿刀砍人。", "threat"), ("据说要捅死邻居。", "threat")],
+    [
+        ("听说他想自杀。", "selfharm"),
+        ("听说他想拿刀砍人。", "threat"),
+        ("据说要捅死邻居。", "threat"),
+    ],
 )
 def test_hearsay_is_a_question_and_no_sign(judged: Judged, words: str, sign: str) -> None:
     found = judged(NEIGHBOURS + words)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import track
 from rich.table import Table
 from rich.text import Text as Styled
 
@@ -178,12 +180,21 @@ def train(
     registers: Annotated[
         bool, typer.Option(help="Also measure with each register left out of training.")
     ] = True,
+    vectors: Annotated[
+        Path | None,
+        typer.Option(
+            help="Vectors of loose texts, from which runs of characters learn their meaning; "
+            "see docs/model-card.md.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Train the model of type and suitability anew and measure it by cross-validation.
 
     Needs the extra: pip install 'fengqiao-triage[train]'.
 
-    Example: fengqiao triage train ../shared/data --name model-v2 --out triage/src/fengqiao_triage/data
+    Example: fengqiao triage train ../shared/data --name model-v3 --vectors triage/teacher/vectors-v1.npz
     """
     try:
         from .training import train as training  # noqa: PLC0415 only training needs scikit-learn
@@ -191,7 +202,7 @@ def train(
         console.print(f"{missing}: pip install 'fengqiao-triage\\[train]'")
         raise typer.Exit(2) from missing
     try:
-        model = training.train(data, console.print, by_register=registers)
+        model = training.train(data, console.print, by_register=registers, vectors=vectors)
         for path in training.write(model, out, name):
             console.print(f"wrote {path}")
     except (ev.BadFile, OSError) as bad:
@@ -203,12 +214,16 @@ def measure(
     data: Annotated[
         Path, typer.Argument(help="The folder that holds teddy2020c/, lawbench/ …", exists=True)
     ],
+    vectors: Annotated[
+        Path | None,
+        typer.Option(help="Vectors of loose texts; see docs/model-card.md.", exists=True),
+    ] = None,
 ) -> None:
-    """Measure the model's traits on the public questions: seven classes, topics, elements.
+    """Measure runs of characters on the public questions: seven classes, topics, elements.
 
     Needs the extra: pip install 'fengqiao-triage[train]'. Takes some minutes.
 
-    Example: fengqiao triage measure ../shared/data
+    Example: fengqiao triage measure ../shared/data --vectors triage/teacher/vectors-v1.npz
     """
     try:
         from .training import tasks  # noqa: PLC0415 only measuring needs scikit-learn
@@ -216,9 +231,14 @@ def measure(
         console.print(f"{missing}: pip install 'fengqiao-triage\\[train]'")
         raise typer.Exit(2) from missing
     table = Table("task, measure", "value")
+    every = partial(track, console=console, description="elements", transient=True)
     try:
-        for task in (tasks.seven_classes, tasks.consult_topics, tasks.elements):
-            for name, value in task(data).items():
+        for values in (
+            tasks.consult_topics(data, vectors),
+            tasks.seven_classes(data),
+            tasks.elements(data, every),
+        ):
+            for name, value in values.items():
                 table.add_row(name, f"{value:.3f}")
     except OSError as bad:
         raise typer.BadParameter(str(bad), param_hint="DATA") from bad

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .domain.reader import TextAnalyser
     from .domain.scorers import Scorer
 
-READING = "model-v1"
+READING = "model-v2"
 CUES = "cues-v3"
 FACTS = "facts-v2"
 ANALYSER = f"{READING}+{CUES}+{FACTS}"
@@ -150,7 +150,7 @@ def signs_of(analyser_version: str = ANALYSER) -> Mapping[str, Sequence[Cue]]:
 
 @cache
 def analyser(version: str = ANALYSER) -> Analyser:
-    """The analyser of a version as stored with an analysis: `model-v1+cues-v2+facts-v1`,
+    """The analyser of a version as stored with an analysis: `model-v2+cues-v2+facts-v1`,
     `lexicon-v1+cues-v1`.
 
     Raises FileNotFoundError where this release no longer carries that version.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from ..domain.lexicon import Scale
 from ..domain.weights import STEP
 from .corpus import INVENTED, REAL, Sample, labelled
 from .fit import Margins, Table, cut, fit, tabulate
+from .meaning import meanings, placed, read_vectors
+from .pool import loose
 from .validate import (
     calibrated,
     crossed,
@@ -48,10 +50,15 @@ class Trained:
     registers: dict[str, dict[str, Any]]
 
 
-def train(data: Path, say: Say, *, by_register: bool = True) -> Trained:
-    """The model for the labelled sets under `data`, never the test set nor the contrasts."""
+def train(
+    data: Path, say: Say, *, by_register: bool = True, vectors: Path | None = None
+) -> Trained:
+    """The model for the labelled sets under `data`, never the test set nor the contrasts.
+
+    `vectors` are those of loose texts, from which the traits learn their meaning.
+    """
     samples = labelled(data)
-    table = tabulate(cut([s.text for s in samples]))
+    table = _table(data, [s.text for s in samples], vectors, say)
     say(f"{len(samples)} texts, {len(table.traits)} traits")
     parts = [unseen(samples, table, a, b) for a, b in folds(samples)]
     seen = pooled(parts)
@@ -67,6 +74,17 @@ def train(data: Path, say: Say, *, by_register: bool = True) -> Trained:
     types = fit(table, every, [s.type for s in samples], weight, "type")
     suits = fit(table, every, [s.suit for s in samples], weight, "suit")
     return Trained(table, types, suits, reading, found, held)
+
+
+def _table(data: Path, texts: Sequence[str], vectors: Path | None, say: Say) -> Table:
+    """The labelled texts by traits, with the meaning that loose texts taught."""
+    if vectors is None:
+        return tabulate(cut(texts))
+    known, places = placed(loose(data), read_vectors(vectors))
+    say(f"{len(known)} loose texts with a vector")
+    table = tabulate(cut(texts), cut(known))
+    sense = meanings(table.scaled()[len(texts) :], places)
+    return replace(table, rows=table.rows[: len(texts)], sense=sense)
 
 
 def write(model: Trained, folder: Path, name: str) -> Sequence[Path]:
