@@ -43,8 +43,8 @@ def placed(texts: Sequence[str], vectors: Mapping[int, Array]) -> tuple[list[str
 def meanings(rows: sparse.csr_matrix, places: Array) -> Array:
     """What each trait adds to a text's vector: ridge regression by conjugate gradients."""
     turned: Any = rows.T.tocsr()
-    found = np.zeros((rows.shape[1], places.shape[1]), dtype=np.float32)
     rest = np.asarray(turned @ places, dtype=np.float32)
+    found = np.zeros_like(rest)
     step, size = rest.copy(), np.sum(rest * rest, axis=0)
     for _ in range(_STEPS):
         image = np.asarray(turned @ (rows @ step)) + _PENALTY * step
