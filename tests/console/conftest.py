@@ -39,9 +39,9 @@ class Town:
 def town(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Town]:
-    """Cases in every state and in many districts; accounts `city`, `jinjiang` and `mediator`."""
+    """Cases in every state and in many districts; an account of each role of staff."""
     folder = tmp_path_factory.mktemp("console")
-    with running(request, folder, FENGQIAO_GATEWAY_LIMIT_LOGIN="") as stack:
+    with running(request, folder, "admin", "auditor", FENGQIAO_GATEWAY_LIMIT_LOGIN="") as stack:
         yield asyncio.run(_settle(stack))
 
 
@@ -59,6 +59,7 @@ async def _settle(stack: Stack) -> Town:
         await case.until_assigned(60)
         routing = (await client.get(f"/cases/{case.id}/routing")).json()
         people = {
+            "clerk": {"role": "clerk", "areas": ["510104022"], "name": "受理员"},
             "jinjiang": {"role": "district", "areas": ["510104"], "name": "锦江区"},
             "mediator": {
                 "role": "mediator",

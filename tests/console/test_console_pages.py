@@ -40,7 +40,15 @@ async def move(page: Page, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("username", "first"), [("city", "/board"), ("jinjiang", "/board"), ("mediator", "/desk")]
+    ("username", "first"),
+    [
+        ("city", "/board"),
+        ("jinjiang", "/board"),
+        ("clerk", "/board"),
+        ("mediator", "/desk"),
+        ("the-admin", "/board"),
+        ("the-auditor", "/board"),
+    ],
 )
 async def test_each_role_begins_where_its_work_is(
     browser: Watched, username: str, first: str
@@ -50,7 +58,12 @@ async def test_each_role_begins_where_its_work_is(
     await expect(page.locator("main h1")).to_be_visible()
     links = await page.locator("nav.side a").all_inner_texts()
     assert ("指挥中心" in links) is (username != "mediator")
-    assert "受理登记" in links
+    assert ("受理登记" in links) is (username not in ("the-admin", "the-auditor"))
+    for path in [await a.get_attribute("href") for a in await page.locator("nav.side a").all()]:
+        await move(page, str(path))
+        await expect(page).to_have_url(browser.url + str(path))
+        await expect(page.locator("main h1")).to_be_visible()
+    await expect(page.locator(".el-message--error")).to_have_count(0)
 
 
 async def test_a_wrong_password_is_said_and_a_logout_ends_the_session(browser: Watched) -> None:

@@ -26,8 +26,11 @@ OWN_DATABASES = pytest.param("databases", marks=_SERVERS)
 
 
 @contextlib.contextmanager
-def running(request: pytest.FixtureRequest, folder: Path, **more: str) -> Iterator[Stack]:
-    """The platform of the fixture's mode with the account `city`; `more` adds to its environment.
+def running(
+    request: pytest.FixtureRequest, folder: Path, *others: str, **more: str
+) -> Iterator[Stack]:
+    """The platform of the fixture's mode with the account `city`, and one named for each role of
+    `others`; `more` adds to its environment.
 
     It ends with the block: seven processes left beside other tests would share their groups.
     """
@@ -38,6 +41,8 @@ def running(request: pytest.FixtureRequest, folder: Path, **more: str) -> Iterat
     made.fengqiao(
         *("account", "create", "city", "--role", "city", "--name", "市中心", "--area", "510100")
     )
+    for role in others:
+        made.fengqiao("account", "create", f"the-{role}", "--role", role, "--name", role)
     start = _one if request.param == "embedded" else _seven
     with start(made, folder):
         yield made

@@ -29,8 +29,8 @@ test("the map has each of the 23 areas at a place of its own", () => {
 });
 
 test("the largest number is darkest and zero is lightest", () => {
-  expect([0, 1, 50, 100].map((n) => shade(n, 100))).toEqual([0, 1, 2, 4]);
-  expect(shade(0, 0)).toBe(0);
+  expect([0, 40, 60, 70, 100].map((n) => shade(n, 40, 100))).toEqual([0, 0, 1, 2, 4]);
+  expect([shade(0, 0, 0), shade(7, 7, 7)]).toEqual([0, 2]);
 });
 
 test("many nudges are one question soon and one more afterwards", async () => {

@@ -50,6 +50,12 @@ export function countdown(due: string, now: number, lang: Lang): { text: string;
   return { text: late ? `${text} over` : `${text} left`, late, soon };
 }
 
+/** How long ago something began, in the two largest units: `已等 1 小时 5 分钟`. */
+export function waited(since: string, now: number, lang: Lang): string {
+  const text = span(Math.max(0, Math.floor((now - new Date(since).getTime()) / MINUTE)), lang);
+  return lang === "zh" ? `已等 ${text}` : `${text} so far`;
+}
+
 function span(minutes: number, lang: Lang): string {
   const days = Math.floor(minutes / 1440);
   const hours = Math.floor((minutes % 1440) / 60);

@@ -1,7 +1,7 @@
 // The pages, who may open them, and where one goes who may not.
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
 import { i18n } from "./i18n";
-import { DISPATCHERS, REGISTRARS, STAFF, useSession, type Role } from "./stores/session";
+import { DISPATCHERS, HANDLERS, READERS, REGISTRARS, STAFF, useSession, type Role } from "./stores/session";
 
 declare module "vue-router" {
   interface RouteMeta {
@@ -11,17 +11,14 @@ declare module "vue-router" {
   }
 }
 
-const WORKERS: readonly Role[] = [...STAFF, "mediator"];
-const INSIDE: readonly Role[] = [...WORKERS, "partner", "party"];
-
 const pages: RouteRecordRaw[] = [
   { path: "board", name: "board", component: () => import("./pages/BoardPage.vue"), meta: { roles: STAFF, title: "board" } },
-  { path: "cases", name: "cases", component: () => import("./pages/CasesPage.vue"), meta: { roles: INSIDE, title: "cases" } },
+  { path: "cases", name: "cases", component: () => import("./pages/CasesPage.vue"), meta: { roles: READERS, title: "cases" } },
   { path: "cases/new", name: "register", component: () => import("./pages/RegisterPage.vue"), meta: { roles: REGISTRARS, title: "register" } },
-  { path: "cases/:id", name: "case", component: () => import("./pages/CasePage.vue"), meta: { roles: INSIDE, title: "case" } },
+  { path: "cases/:id", name: "case", component: () => import("./pages/CasePage.vue"), meta: { roles: READERS, title: "case" } },
   { path: "waiting", name: "waiting", component: () => import("./pages/WaitingPage.vue"), meta: { roles: [...DISPATCHERS, "clerk", "auditor"], title: "waiting" } },
-  { path: "desk", name: "desk", component: () => import("./pages/DeskPage.vue"), meta: { roles: WORKERS, title: "desk" } },
-  { path: "overdue", name: "overdue", component: () => import("./pages/OverduePage.vue"), meta: { roles: WORKERS, title: "overdue" } },
+  { path: "desk", name: "desk", component: () => import("./pages/DeskPage.vue"), meta: { roles: HANDLERS, title: "desk" } },
+  { path: "overdue", name: "overdue", component: () => import("./pages/OverduePage.vue"), meta: { roles: HANDLERS, title: "overdue" } },
 ];
 
 export const router = createRouter({

@@ -28,8 +28,8 @@ def area_for(ctx: Context, who: Principal, code: str | None) -> Area:
 
 
 def _own(ctx: Context, who: Principal) -> Area:
-    """The one area of the caller; the city for who sees all, or several areas."""
+    """The one area of the caller; the city for who sees all (the path `/` too), or several areas."""
     paths = who.scope.areas
-    if who.scope.system or len(paths) != 1:
+    if who.scope.system or len(paths) != 1 or paths[0] == "/":
         return ctx.areas.city
     return ctx.areas.get(paths[0].rstrip("/").rpartition("/")[2])

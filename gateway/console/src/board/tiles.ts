@@ -17,8 +17,9 @@ export function shortName(code: string, name: string): string {
 
 export const STEPS = 5;
 
-/** Which of five shades a number has, by equal steps up to the largest; zero is the lightest. */
-export function shade(n: number, largest: number): number {
-  if (n <= 0 || largest <= 0) return 0;
-  return Math.min(STEPS - 1, Math.ceil((n / largest) * (STEPS - 1)));
+/** Which of five shades a number has, by equal steps from the least to the largest; zero is the lightest. */
+export function shade(n: number, least: number, largest: number): number {
+  if (n <= 0) return 0;
+  if (largest <= least) return 2;
+  return Math.min(STEPS - 1, Math.floor(((n - least) / (largest - least)) * STEPS));
 }

@@ -7,6 +7,10 @@ export type Role = "admin" | "city" | "district" | "clerk" | "mediator" | "partn
 
 /** Roles that see the numbers of their area. */
 export const STAFF: readonly Role[] = ["admin", "city", "district", "clerk", "auditor"];
+/** Roles that do casework, or oversee it in their area. */
+export const HANDLERS: readonly Role[] = ["city", "district", "clerk", "mediator"];
+/** Roles that read what was said in cases; the auditor reads logs alone. */
+export const READERS: readonly Role[] = [...HANDLERS, "admin", "partner", "party"];
 /** Roles that may register a dispute. */
 export const REGISTRARS: readonly Role[] = ["city", "district", "clerk", "mediator"];
 /** Roles that decide where a waiting case goes. */

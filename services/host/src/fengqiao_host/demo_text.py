@@ -8,6 +8,7 @@ from .demo_city import ACCOUNTS, CASES, EXAMPLE
 
 _TEXT = """
 枫桥演示已就绪 · the demo is ready ({seconds:.0f} s): {url}
+  控制台 console {url}/
   文档 docs    {url}/docs
   账户 accounts {accounts}
   密码 password {password}
