@@ -63,7 +63,7 @@ class Watched:
         await page.fill("#username", username)
         await page.fill("#password", password)
         await page.press("#password", "Enter")
-        await page.wait_for_selector("nav.side")
+        await page.wait_for_selector("main#page")  # a phone keeps the menu shut
         return page
 
     async def guard(self, route: Route) -> None:
