@@ -1617,13 +1617,17 @@ export interface components {
             confidence: number;
             factors: components["schemas"]["FactorView"][];
             flags: components["schemas"]["FlagView"][];
+            likely: ("M" | "A" | "C" | "J" | "D" | "N" | "U") | null;
             missing: string[];
             months: number | null;
             numbers: components["schemas"]["NumberView"][];
+            parties: components["schemas"]["TriagePartyView"][];
             people: number | null;
             places: components["schemas"]["PlaceView"][];
             policy_version: string;
+            prior_attempts: components["schemas"]["AttemptView"][];
             questions: components["schemas"]["QuestionView"][];
+            relation: components["schemas"]["RelationView"] | null;
             /** @enum {string} */
             risk: "red" | "yellow" | "blue" | "none";
             score: number;
@@ -1635,6 +1639,11 @@ export interface components {
             type: components["schemas"]["Named"];
             type_confidence: number;
             type_evidence: components["schemas"]["Evidence"][];
+        };
+        AttemptView: {
+            code: string;
+            evidence: components["schemas"]["Evidence"][];
+            name: string;
         };
         Backtest: {
             changes: components["schemas"]["Change"][];
@@ -1675,15 +1684,19 @@ export interface components {
             flags: components["schemas"]["FlagView"][];
             history: components["schemas"]["Revision"][];
             input_sha256: string;
+            likely: ("M" | "A" | "C" | "J" | "D" | "N" | "U") | null;
             missing: string[];
             months: number | null;
             numbers: components["schemas"]["NumberView"][];
             override: components["schemas"]["OverrideView"] | null;
+            parties: components["schemas"]["TriagePartyView"][];
             people: number | null;
             places: components["schemas"]["PlaceView"][];
             policy_version: string;
             previous: ("red" | "yellow" | "blue" | "none") | null;
+            prior_attempts: components["schemas"]["AttemptView"][];
             questions: components["schemas"]["QuestionView"][];
+            relation: components["schemas"]["RelationView"] | null;
             revision: number;
             /** @enum {string} */
             risk: "red" | "yellow" | "blue" | "none";
@@ -2083,6 +2096,7 @@ export interface components {
             code: string;
             evidence: components["schemas"]["Evidence"][];
             hard: boolean;
+            name: string | null;
             points: number;
         };
         FieldProblem: {
@@ -2735,6 +2749,11 @@ export interface components {
         Reinstatement: {
             note?: string | null;
         };
+        RelationView: {
+            code: string;
+            evidence: components["schemas"]["Evidence"][];
+            name: string;
+        };
         Release: {
             reason: string;
             revision?: number | null;
@@ -2924,6 +2943,12 @@ export interface components {
             last: string;
             series: components["schemas"]["Series"][];
             total: components["schemas"]["Number"];
+        };
+        TriagePartyView: {
+            code: string;
+            evidence: components["schemas"]["Evidence"];
+            name: string;
+            party_kind: string;
         };
         TriageReplay: {
             case_id: string;
