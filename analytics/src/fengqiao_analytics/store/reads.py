@@ -164,7 +164,7 @@ async def group_kept(
     return {str(row[0]): int(row[1]) for row in rows}
 
 
-def _keep(statement: Select[Any], page: Page) -> Select[Any]:
+def _keep[*T](statement: Select[*T], page: Page) -> Select[*T]:
     if page.only is not None:
         statement = statement.where(cases.c.id.in_(page.only))
     if page.without:
