@@ -39,7 +39,7 @@ export const en: Words<typeof zh> = {
     number: "Number", grade: "Grade", status: "Status", type: "Type", area: "Area", channel: "Channel", amount: "Amount", note: "Note", received: "Registered",
     next: "Next step", due: "By", dossier: "Dossier", narrative: "What was said", marked: "Marked: what the assessment rests on", noWords: "Erased, or not for your role", claims: "Claims",
     occurred: "Happened on", people: "People", supplement: "Supplement {n}", parked: "Parked", assessment: "Assessment", score: "{n} points", byHuman: "Decided by a person",
-    suitability: "Suitability", placeSaid: "Place told", factors: "Points", hard: "Hard", screening: "Screening by law", missing: "Still to ask", byPolicy: "Policy {policy} · screening {screening}",
+    suitability: "Suitability", likely: "looks like: {what}", placeSaid: "Place told", factors: "Points", hard: "Hard", screening: "Screening by law", missing: "Still to ask", byPolicy: "Policy {policy} · screening {screening}",
     revision: "revision {n}", routing: "Routing", rule: "Rule {rule} · {table}", outlet: "Outlet", notYet: "Not routed yet", unit: "Body", mediator: "Mediator", waiting: "Waiting",
     reasons: "Why", whyNot: "Why not the others", parties: "Parties", unmask: "Show in full", mask: "Mask again", phone: "Phone", noParties: "No parties registered", purpose: "Purpose",
     purposeHint: "e.g. to call the party about the date of the session", purposeNote: "This reading is recorded in the audit log.", show: "Show", timeline: "What happened", casework: "Mediation", consents: "Consent",
@@ -81,13 +81,6 @@ export const en: Words<typeof zh> = {
     case_accepted: "Accepted", case_refused: "Not accepted", consent_given: "Consent given", consent_refused: "Consent refused", session_held: "Session held", agreement_reached: "Agreement reached", agreement_signed: "Agreement signed",
     agreement_effective: "Agreement in force", obligation_performed: "Performed", obligation_breached: "Not performed", confirmation_decided: "Confirmation decided", case_terminated: "Terminated", case_closed: "Closed", case_archived: "Archived",
     deadline_missed: "Deadline missed",
-  },
-  factor: {
-    police_calls: "Police called several times", minor_risk: "A minor in danger", death_stated: "A death", people_50: "50 people or more", people_30_gathering: "30 or more gather", crowd: "Hundreds of households", wages_10: "Wages owed to 10 or more",
-    people_5: "5 people or more", people_10: "10 people or more", people_30: "30 people or more", amount_50k: "50,000 yuan or more", amount_200k: "200,000 yuan or more", amount_1m: "1 million yuan or more",
-    failed_1: "Talks have failed", failed_2: "Talks have failed twice", failed_3: "Talks have failed three times or more", repeat_2: "Complained again", repeat_3: "Complained three times or more", age_6m: "More than half a year", age_2y: "More than two years",
-    age_2y_words: "More than two years, as told", age_10y: "More than ten years", refuses_contact: "Refuses to talk", insult: "Insults", ultimatum: "An ultimatum", media_group: "Spread in a chat group", multi_agency: "Several departments", agencies_3: "Three departments were asked",
-    cross_region: "Across regions", safety_unanswered: "A safety question is open", human_override: "Decided by a person", override_raised: "Raised one step",
   },
   rule: {
     accepted_elsewhere: "Before another organ already", public_prosecution: "Public-prosecution crime", dv_danger: "Danger of domestic violence", administrative_dispute: "Administrative dispute", public_request: "A request to the public", no_dispute: "No dispute",

@@ -35,7 +35,7 @@ export const zh = {
     number: "案件编号", grade: "风险等级", status: "状态", type: "纠纷类型", area: "区域", channel: "受理渠道", amount: "涉及金额", note: "提示", received: "登记时间",
     next: "下一步", due: "期限", dossier: "卷宗号", narrative: "纠纷叙述", marked: "标记处为评估依据", noWords: "内容已删除或无权查看", claims: "诉求",
     occurred: "发生日期", people: "涉及人数", supplement: "第 {n} 次补充", parked: "挂起待查", assessment: "分析评估", score: "{n} 分", byHuman: "人工认定",
-    suitability: "调解适宜性", placeSaid: "叙述所在地", factors: "计分依据", hard: "直接", screening: "依法筛查", missing: "尚需了解", byPolicy: "评估政策 {policy} · 筛查规则 {screening}",
+    suitability: "调解适宜性", likely: "像是：{what}", placeSaid: "叙述所在地", factors: "计分依据", hard: "直接", screening: "依法筛查", missing: "尚需了解", byPolicy: "评估政策 {policy} · 筛查规则 {screening}",
     revision: "第 {n} 次评估", routing: "分流归口", rule: "规则 {rule} · {table}", outlet: "去向", notYet: "尚未分流", unit: "承办组织", mediator: "调解员", waiting: "等待",
     reasons: "选择理由", whyNot: "未选其他的理由", parties: "当事人", unmask: "查看完整信息", mask: "恢复掩码", phone: "电话", noParties: "未登记当事人", purpose: "查看用途",
     purposeHint: "如：电话联系当事人约定调解时间", purposeNote: "本次查看将记入审计日志。", show: "查看", timeline: "办理过程", casework: "调解办理", consents: "调解意愿",
@@ -77,13 +77,6 @@ export const zh = {
     case_accepted: "调委会受理", case_refused: "不予受理", consent_given: "同意调解", consent_refused: "拒绝调解", session_held: "召开调解会", agreement_reached: "达成协议", agreement_signed: "签署协议",
     agreement_effective: "协议生效", obligation_performed: "履行", obligation_breached: "未履行", confirmation_decided: "司法确认", case_terminated: "终止调解", case_closed: "结案", case_archived: "归档",
     deadline_missed: "超期",
-  },
-  factor: {
-    police_calls: "多次报警", minor_risk: "未成年人处于危险", death_stated: "涉及死亡", people_50: "涉及 50 人以上", people_30_gathering: "30 人以上聚集", crowd: "涉及数百户（人）", wages_10: "拖欠 10 人以上工资",
-    people_5: "涉及 5 人以上", people_10: "涉及 10 人以上", people_30: "涉及 30 人以上", amount_50k: "金额 5 万元以上", amount_200k: "金额 20 万元以上", amount_1m: "金额 100 万元以上",
-    failed_1: "调解协商未果", failed_2: "两次调解协商未果", failed_3: "三次以上调解协商未果", repeat_2: "重复投诉报警", repeat_3: "三次以上投诉报警", age_6m: "历时半年以上", age_2y: "历时两年以上",
-    age_2y_words: "历时两年以上（自述）", age_10y: "历时十年以上", refuses_contact: "拒绝沟通", insult: "辱骂", ultimatum: "限期要挟", media_group: "群内传播", multi_agency: "涉及多个部门", agencies_3: "已找过三个以上部门",
-    cross_region: "跨区域", safety_unanswered: "安全问题未答复", human_override: "人工认定", override_raised: "上调一级",
   },
   rule: {
     accepted_elsewhere: "其他机关已受理或已处理", public_prosecution: "涉嫌公诉犯罪", dv_danger: "家庭暴力危险", administrative_dispute: "行政争议", public_request: "公共事务诉求", no_dispute: "不是纠纷",

@@ -21,7 +21,7 @@ interface Table {
 
 const TABLES = [
   "areas", "channels", "statuses", "grades", "types", "suitability", "outlets", "party_roles",
-  "party_kinds", "id_kinds", "waiting_reasons", "flags", "clocks", "buckets", "roles",
+  "party_kinds", "id_kinds", "waiting_reasons", "flags", "factors", "clocks", "buckets", "roles",
   "refusal_reasons", "termination_reasons", "breach_reasons", "outcomes", "agreement_forms", "committee_kinds",
 ] as const;
 export type TableName = (typeof TABLES)[number];
