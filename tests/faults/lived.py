@@ -38,7 +38,7 @@ TEAMS = {JINJIANG_STREET: (2, 2), JINJIANG: (2,), QINGYANG_STREET: (6, 6, 6), QI
 """The capacity of each mediator of each committee in the town."""
 CRIME = "他昨晚持刀砍伤我父亲，人在重症监护室，公安机关已经立案侦查涉嫌故意伤害罪，人还在逃。"
 LAWSUIT = "房屋买卖合同纠纷，已经向人民法院起诉，法院已立案受理，下个月开庭，想再问问。"
-VAGUE = "有事想反映一下。"
+VAGUE = "您好。"
 ENDINGS = ("accepted", "mediating", "agreed", "effective", "archived", "oral", "terminated")
 CITY_READER = Reader("city", ("510100",))
 
