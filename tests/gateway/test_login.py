@@ -1,5 +1,4 @@
 import asyncio
-import statistics
 import time
 from datetime import timedelta
 
@@ -88,8 +87,9 @@ async def test_the_time_does_not_tell_whether_a_name_exists(real_cost: None, wor
             began = time.perf_counter()
             await attempt(world, f"{kind}{n}", WRONG)
             found.append(time.perf_counter() - began)
-    medians = {kind: statistics.median(found) for kind, found in times.items()}
-    assert abs(medians["known"] - medians["unknown"]) < 0.25 * medians["unknown"], medians
+    # The quickest of each: what else the machine does can only make an answer later.
+    least = {kind: min(found) for kind, found in times.items()}
+    assert abs(least["known"] - least["unknown"]) < 0.25 * least["unknown"], least
 
 
 async def test_after_logout_the_token_is_dead(world: World) -> None:
