@@ -19,7 +19,7 @@ class Named(BaseModel):
 
 class Evidence(BaseModel):
     """The words that something rests on: [start, end) in the text of `part` (0 = narrative, n =
-    the n-th supplement); `text` is null where the caller may not read it or it was erased.
+    the n-th supplement, 100,000 + n = the record of the n-th session); `text` is null where the caller may not read it or it was erased.
     """
 
     text: str | None

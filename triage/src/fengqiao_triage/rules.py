@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import cache, partial
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, cast
 
 import yaml
@@ -155,8 +156,10 @@ def analyser(version: str = ANALYSER) -> Analyser:
 
     Raises FileNotFoundError where this release no longer carries that version.
     """
-    reading, _ = _reading(version)
+    reading, data = _reading(version)
     cue_set(_named(version, "cues-"))
+    if "words" not in data["types"] and not _trained(data).is_file():
+        raise FileNotFoundError(_trained(data).name)
     return LateAnalyser(version, reading, partial(reader, version))
 
 
@@ -193,11 +196,15 @@ def _scorer(data: Mapping[str, Any], scales: list[Scale]) -> Scorer:
         weights = [_weights(data[section]) for section in ("types", "suitability")]
         return LexiconScorer(Rows(scales, weights))
     name = str(data["version"])
-    file = resources.files(__package__) / "data" / f"{name}.skops"
-    trained = read_weights(file.read_bytes(), name)
+    trained = read_weights(_trained(data).read_bytes(), name)
     if trained.codes != sum(len(scale.codes) for scale in scales):
         raise ValueError(f"{name}.yaml and {name}.skops speak of different codes")
     return ModelScorer(trained)
+
+
+def _trained(data: Mapping[str, Any]) -> Traversable:
+    """The file of the weights beside a model's own."""
+    return resources.files(__package__) / "data" / f"{data['version']}.skops"
 
 
 def _blindfold(data: Mapping[str, Any]) -> Blindfold:

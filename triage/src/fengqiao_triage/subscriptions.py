@@ -17,7 +17,7 @@ from fengqiao_contracts.facts import (
 )
 
 from .domain.case import Rules
-from .handlers import access, assess, events, growth, same
+from .handlers import access, assess, events, same
 
 
 def subscriptions(rules: Rules) -> Subscriptions:
@@ -32,7 +32,6 @@ def subscriptions(rules: Rules) -> Subscriptions:
             partial(assess.assess_registered, rules),
             prepare=partial(assess.plan_registered, rules.versions),
         ),
-        on(CaseRegistered, partial(growth.grow_registered, rules)),
         on(
             CaseSupplemented,
             partial(assess.assess_supplemented, rules),

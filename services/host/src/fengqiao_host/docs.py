@@ -32,7 +32,8 @@ def hearers(services: Iterable[Service]) -> dict[str, list[str]]:
         if subscribed is None:
             continue
         for type_ in FACTS if subscribed.every else subscribed.types:
-            heard[type_].append(service.name)
+            if service.name not in heard[type_]:  # once, however many handlers of it hear the fact
+                heard[type_].append(service.name)
     return heard
 
 

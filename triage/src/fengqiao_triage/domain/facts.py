@@ -21,7 +21,7 @@ PASSING = "hint_"
 CROWD = "crowd"
 """The sign of a crowd: at least `MANY_HEADS`, said exactly or only in size (几百户)."""
 MANY_HEADS = 50
-Weighed = tuple[int, Sequence[int]]
+Pieces = tuple[int, Sequence[int]]
 """How many pieces of a text are known, and per column the sum of their weights."""
 _MONTHS = (7, 13, 25, 37, 61, 121)
 _LENGTHS = (40, 80, 160, 320, 640)
@@ -73,7 +73,7 @@ class Facts:
     def read(
         self,
         text: str,
-        pieces: Weighed,
+        pieces: Pieces,
         cues: Mapping[str, Cue],
         signals: dict[str, Signal],
         months: int | None,
@@ -112,7 +112,7 @@ class Facts:
             if hints and flag not in signals and weights[place] >= self.least[place]:
                 signals[flag] = Signal(max([h.count for h in hints]), _spans(hints))
 
-    def _sums(self, pieces: Weighed, marks: Collection[str]) -> list[int]:
+    def _sums(self, pieces: Pieces, marks: Collection[str]) -> list[int]:
         """Per column the weight of all that was found; the pieces' share falls with their number."""
         count, weights = pieces
         signs = [self.signs[mark] for mark in marks if mark in self.signs]

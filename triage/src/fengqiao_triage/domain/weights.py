@@ -1,4 +1,4 @@
-"""The trained model's weights, read from its skops file without scikit-learn or numpy.
+"""The trained model's weights, read from its skops file without scikit-learn.
 
 A skops file is a zip: `schema.json` names what is in it, arrays are .npy files beside it. Only the three
 plain things that a model of ours holds are read (a version, the traits, one array of numbers); nothing

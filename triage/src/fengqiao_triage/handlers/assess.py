@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Row
 
 from fengqiao_chassis.bus import Received
 from fengqiao_chassis.keys import Keyring
@@ -21,10 +23,11 @@ from ..domain.case import Inputs, Rules, Versions, day_of, judge, months_since
 from ..domain.packing import pack
 from ..domain.text import Text, sha256_of
 from ..rules import rules as rules_of
-from ..store.disputes import persons_of
+from ..store.disputes import places_of
 from .again import Look, NewPart, asked_since, look
+from .growth import grow
 from .in_force import rules_in_force
-from .outcome import Case, conclude
+from .outcome import Case, conclude, revise
 
 ANSWER = "answer"
 
@@ -80,12 +83,14 @@ def read_texts(versions: Versions, texts: Sequence[Text]) -> Sequence[Plan]:
 async def assess_registered(
     rules: Rules, tx: Tx, items: Sequence[Received[CaseRegistered]], plans: Sequence[Plan]
 ) -> None:
-    """State what each new case is about and how dangerous it is."""
+    """State what each new case is about and how dangerous it is; of a dispute that has grown by it,
+    assess the cases that were there before again.
+    """
     rules = await rules_in_force(tx, rules)
     plans = marked(tx.keys, plans)
-    persons = await persons_of(tx, SYSTEM, [item.fact.case_id for item in items])
+    places = await places_of(tx, SYSTEM, [item.fact.case_id for item in items])
     found = [
-        _first(rules, item, plan, tx.now, persons.get(item.fact.case_id, 0))
+        _first(rules, item, plan, tx.now, _persons(places, item.fact.case_id))
         for item, plan in zip(items, plans, strict=True)
     ]
     rows = [
@@ -95,6 +100,12 @@ async def assess_registered(
     await keep(tx, rules, list(zip(found, plans, strict=True)))
     await store.add_assessments(tx, [case.record() for case in found])
     conclude(rules, tx, found, items)
+    shared = {place.dispute_id for place in places.values() if place.persons > 1}
+    await grow(rules, tx, shared, but=places.keys())
+
+
+def _persons(places: Mapping[str, Row[Any]], case_id: str) -> int:
+    return places[case_id].persons if case_id in places else 0
 
 
 def marked(keys: Keyring, plans: Sequence[Plan]) -> Sequence[Plan]:
@@ -158,9 +169,8 @@ async def assess_supplemented(
         _again(rules, item, plan, rows[item.fact.case_id], stored[item.fact.case_id], tx.now)
         for item, plan in zip(items, plans, strict=True)
     ]
-    await store.revise_cases(tx, [{"case_id": case.case_id, **case.changes()} for case in found])
     await keep(tx, rules, list(zip(found, plans, strict=True)))
-    await store.add_assessments(tx, [case.record() for case in found])
+    await revise(tx, found)
     conclude(rules, tx, found, items)
 
 

@@ -16,6 +16,7 @@ from ..same_views import Duplicates, Link, Member
 from ..store import disputes as store
 from .book import open_book, save_book, signature_from
 from .growth import grow
+from .in_force import rules_in_force
 
 HUMAN = "human"
 _OPEN = ("suggested", "linked")
@@ -80,7 +81,7 @@ async def merge(
     )
     tx.state(fact, area=here.area_path)
     tx.audit("case.merge", case_id, fields=("dispute",))
-    await grow(rules, tx, [keep])
+    await grow(await rules_in_force(tx, rules), tx, [keep])
     return await duplicates_of(tx, who.scope, case_id)
 
 

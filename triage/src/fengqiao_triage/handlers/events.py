@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from ..domain.text import Text
 from .again import Look, NewPart, look
 from .assess import Plan, keep, marked, read_texts
 from .in_force import rules_in_force
-from .outcome import Case, conclude
+from .outcome import conclude, revise
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +79,28 @@ async def _hear(rules: Rules, tx: Tx, news: Sequence[_News]) -> None:
     rows = await store.lock_cases(tx, SYSTEM, [one.item.fact.case_id for one in news])
     if len(rows) < len(news):
         raise Retry("the case was not registered here yet")
-    rules = await rules_in_force(tx, rules)
-    looks = [(one, _look_of(one, rows[one.item.fact.case_id], tx)) for one in news]
-    changed = [
-        (one, this)
-        for one, this in looks
-        if one.plan or this.form != Look.at(rows[one.item.fact.case_id], "", tx.now).form
-    ]
+    looks = [(one, _look_of(one, rows[one.item.fact.case_id], tx.now)) for one in news]
+    changed = [(one, this) for one, this in looks if this is not None]
     if not changed:
         return
+    rules = await rules_in_force(tx, rules)
     ids = [one.item.fact.case_id for one, _ in changed]
     stored = await store.parts_of(tx, SYSTEM, ids)
     found = [
         look(rules, rows[case_id], stored[case_id], this)
         for case_id, (_, this) in zip(ids, changed, strict=True)
     ]
-    await save(tx, rules, found, [one.plan for one, _ in changed])
+    worded = zip(found, [one.plan for one, _ in changed], strict=True)
+    await keep(tx, rules, [(case, plan) for case, plan in worded if plan is not None])
+    await revise(tx, found)
     conclude(rules, tx, found, [one.item for one, _ in changed])
 
 
-def _look_of(one: _News, row: Any, tx: Tx) -> Look:
-    before = Look.at(row, one.item.envelope.id, tx.now)
-    plan = one.plan
-    added = None if plan is None else NewPart(plan.text, plan.sha256, plan.part)
+def _look_of(one: _News, row: Any, now: datetime) -> Look | None:
+    """What is to be looked at, None where nothing is new."""
+    before, plan = Look.at(row, one.item.envelope.id, now), one.plan
     form = replace(before.form, events=one.after(before.form.events))
+    if form == before.form and plan is None:
+        return None
+    added = None if plan is None else NewPart(plan.text, plan.sha256, plan.part)
     return replace(before, form=form, added=added)
-
-
-async def save(tx: Tx, rules: Rules, found: Sequence[Case], plans: Sequence[Plan | None]) -> None:
-    """Bring cases to their new revisions, with the words that are new."""
-    await store.revise_cases(tx, [{"case_id": case.case_id, **case.changes()} for case in found])
-    worded = [(case, plan) for case, plan in zip(found, plans, strict=True) if plan is not None]
-    await keep(tx, rules, worded)
-    await store.add_assessments(tx, [case.record() for case in found])

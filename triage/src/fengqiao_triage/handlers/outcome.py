@@ -12,6 +12,7 @@ from fengqiao_chassis.store import Tx
 from fengqiao_contracts.facts import CaseAnalyzed, CaseAssessed, ExpertReviewRequested
 from fengqiao_contracts.facts.triage import AnalysisPii, Flag
 
+from .. import store
 from ..domain.answers import answers_as_json
 from ..domain.case import Inputs, Judgement, Rules
 from ..domain.events import events_as_json
@@ -67,6 +68,12 @@ class Case:
             "assessed_at": self.inputs.now,
             **columns_of(self.judgement, self.inputs.versions.analyser),
         }
+
+
+async def revise(tx: Tx, found: Sequence[Case]) -> None:
+    """Bring stored cases to their new revisions; the assessments before stay as they were."""
+    await store.revise_cases(tx, [{"case_id": case.case_id, **case.changes()} for case in found])
+    await store.add_assessments(tx, [case.record() for case in found])
 
 
 def conclude(rules: Rules, tx: Tx, found: Sequence[Case], causes: Sequence[Received[Any]]) -> None:

@@ -22,7 +22,7 @@ from ..domain.override import Override, Seen, corrected
 from ..life_views import OverrideList, OverrideView, override_view
 from .again import Look, look, override_of
 from .in_force import rules_in_force
-from .outcome import Case, state_facts, watch
+from .outcome import Case, revise, state_facts, watch
 
 LEADERS = ("city", "district")
 """Who may lower a red (包案领导)."""
@@ -196,8 +196,7 @@ async def _release(
 
 
 async def _keep(rules: Rules, tx: Tx, case: Case) -> None:
-    await store.revise_cases(tx, [{"case_id": case.case_id, **case.changes()}])
-    await store.add_assessments(tx, [case.record()])
+    await revise(tx, [case])
     state_facts(tx, case, None)
     watch(rules, tx, case)
 

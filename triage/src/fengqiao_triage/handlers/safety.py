@@ -11,7 +11,7 @@ from .. import store
 from ..domain.case import Rules
 from .again import Look, look
 from .in_force import rules_in_force
-from .outcome import SAFETY_QUESTION, state_facts
+from .outcome import SAFETY_QUESTION, revise, state_facts
 
 
 async def raise_unanswered(rules: Rules, tx: Tx, subject: str, _: Any = None) -> None:
@@ -25,6 +25,5 @@ async def raise_unanswered(rules: Rules, tx: Tx, subject: str, _: Any = None) ->
     case = look(rules, row, stored, late)
     if not case.inputs.unanswered:
         return
-    await store.revise_cases(tx, [{"case_id": subject, **case.changes()}])
-    await store.add_assessments(tx, [case.record()])
+    await revise(tx, [case])
     state_facts(tx, case, None)

@@ -154,21 +154,15 @@ async def signatures_of(
     return await tx.all(stmt)
 
 
-async def persons_of(tx: ReadTx, scope: Scope, ids: Collection[str]) -> dict[str, int]:
-    """How many persons brought the dispute of each case in words of their own."""
-    _own(scope)
-    return {row.case_id: row.persons for row in await places_of(tx, scope, ids)}
-
-
-async def places_of(tx: ReadTx, scope: Scope, ids: Collection[str]) -> Sequence[Row[Any]]:
-    """`case_id`, `dispute_id` and the dispute's `persons` of these cases."""
+async def places_of(tx: ReadTx, scope: Scope, ids: Collection[str]) -> dict[str, Row[Any]]:
+    """Of each case its `dispute_id`, and how many `persons` brought that in words of their own."""
     _own(scope)
     stmt = (
         select(signatures.c.case_id, signatures.c.dispute_id, disputes.c.persons)
         .join(disputes, disputes.c.dispute_id == signatures.c.dispute_id)
         .where(signatures.c.case_id.in_(sorted(ids)))
     )
-    return await tx.all(stmt)
+    return {row.case_id: row for row in await tx.all(stmt)}
 
 
 async def grown_past(
