@@ -13,7 +13,7 @@ from conftest import missing
 from console.browsing import Watched, browsing, chromium
 from flow.desk import LEAK, PASSWORD, Stack, register
 from flow.running import running
-from hostile.town import settle_town
+from hostile.town import LIVES, settle_town
 from servers import ServerUnavailable
 
 from fengqiao_host import city, remote
@@ -29,6 +29,8 @@ class Town:
     stack: Stack
     mediator_case: str
     """An assigned case of the account `mediator`."""
+    accepted_case: str
+    """A case in which no party has consented yet."""
 
     @property
     def url(self) -> str:
@@ -50,7 +52,7 @@ async def _settle(stack: Stack) -> Town:
         await remote.wait_ready(client)
         stack.token = await remote.log_in(client, "city", PASSWORD)
         client.headers["authorization"] = f"Bearer {stack.token}"
-        await settle_town(stack.url, stack.token)
+        cases = (await settle_town(stack.url, stack.token))["path.case_id"]
         today = datetime.now(SHANGHAI).date()
         for at, body in enumerate(islice(city.cases(CASES, 3, today), CASES)):
             made = await client.post("/cases", json=body, headers={"idempotency-key": f"c{at}"})
@@ -72,7 +74,7 @@ async def _settle(stack: Stack) -> Town:
             made = await client.post("/accounts", json=body)
             assert made.status_code == 201, made.text
         assert (await remote.wait_settled(client, 60))["settled"]
-    return Town(stack, case.id)
+    return Town(stack, case.id, cases[list(LIVES).index("accepted")])
 
 
 @pytest.fixture(scope="session")

@@ -164,6 +164,34 @@ async def test_a_mediator_accepts_a_case_in_the_browser_and_its_stage_moves(
     assert work["state"] == "accepted"
 
 
+async def consent_elsewhere(town: Town, case_id: str) -> None:
+    """The last party's consent is recorded by somebody else."""
+    async with httpx.AsyncClient(base_url=town.url, trust_env=False) as client:
+        client.headers["authorization"] = f"Bearer {town.stack.token}"
+        work = (await client.get(f"/v1/cases/{case_id}/casework")).json()
+        body = {"party_id": work["parties"][-1]["party_id"], "given": True}
+        seen = {"if-match": f'"{work["version"]}"'}
+        answer = await client.post(f"/v1/cases/{case_id}/consents", json=body, headers=seen)
+        assert answer.is_success, answer.text
+
+
+async def test_who_was_overtaken_keeps_what_he_typed_and_can_go_on(
+    browser: Watched, town: Town
+) -> None:
+    page = await browser.logged_in("city", PASSWORD, f"/cases/{town.accepted_case}")
+    await page.locator("[data-act=give_consent]").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.locator("#note").fill("当面表示愿意调解")
+    await consent_elsewhere(town, town.accepted_case)
+    browser.expected.append("412")
+    await dialog.get_by_role("button", name="登记同意", exact=True).click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("案件已被更新")
+    await expect(dialog.locator("#note")).to_have_value("当面表示愿意调解")
+    await expect(dialog.get_by_role("radio")).to_have_count(1)  # the case was read again
+    await dialog.get_by_role("button", name="登记同意", exact=True).click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 async def test_parties_are_masked_and_shown_for_a_purpose_only(
     browser: Watched, town: Town
 ) -> None:

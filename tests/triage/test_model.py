@@ -22,7 +22,7 @@ from fengqiao_triage.domain.grams import flat, number_of, traits, written
 from fengqiao_triage.domain.runs import Page
 from fengqiao_triage.domain.text import Text
 from fengqiao_triage.domain.weights import BadModel, read_weights
-from fengqiao_triage.rules import analyser, rules
+from fengqiao_triage.rules import ANALYSER, analyser, rules
 
 LEXICON_SAID = [(0.775, 0.995), (1.0, 0.909)]
 """As release 0.1 answered before there was a model."""
@@ -204,3 +204,11 @@ def _small(source: Path, target: Path) -> Path:
         body = b"\n".join(lines[::30])
         (target / f"synthetic/{name}.jsonl.gz").write_bytes(gzip.compress(body))
     return target
+
+
+def test_a_release_without_its_weights_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("fengqiao_triage.rules._trained", lambda _: tmp_path / "gone.skops")
+    with pytest.raises(FileNotFoundError, match=r"gone\.skops"):
+        analyser.__wrapped__(ANALYSER)
