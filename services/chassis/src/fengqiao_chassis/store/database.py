@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from fengqiao_contracts.errors import Busy
 
 from .direct import DRIVER, begin_direct, rolled_back
+from .opening import PRAGMAS, opened
 
 Work = Callable[[AsyncConnection], Awaitable[Any]]
 COMMAND, BATCH = 0, 1
@@ -35,14 +36,7 @@ GROUP = 64
 def _tune(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "busy_timeout=5000",
-        "cache_size=-65536",
-        "temp_store=MEMORY",
-    ):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -88,9 +82,7 @@ class Database:
             )
 
     async def open(self) -> None:
-        """Open SQLite's few connections now, so that no task that is cancelled later is just opening
-        one: the file handle of such a connection would stay behind.
-        """
+        """Open SQLite's few connections now, so that what cannot be opened is told at the start."""
         if self.sqlite:
             async with self.writes.connect(), self.glances.connect(), AsyncExitStack() as stack:
                 for _ in range(READERS):
@@ -247,8 +239,13 @@ def _be_patient(connection: Any, _record: Any) -> None:
 
 def _reader_engine(url: str) -> AsyncEngine:
     """Connections that read, each in a thread: a search may take long."""
-    engine = create_async_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=60)
-    event.listen(engine.sync_engine, "connect", _tune)
+    engine = create_async_engine(
+        url,
+        pool_size=READERS,
+        max_overflow=0,
+        pool_timeout=60,
+        connect_args={"async_creator_fn": opened},
+    )
     event.listen(engine.sync_engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
     return engine
 

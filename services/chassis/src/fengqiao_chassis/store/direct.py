@@ -21,6 +21,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util import await_only
 
+from .opening import outlasted
+
 DRIVER = "sqlite+direct"
 _THREADS = ThreadPoolExecutor(8, "sqlite")
 """Of their own: look-ups of names that do not answer would fill the loop's."""
@@ -99,12 +101,7 @@ async def _in_thread(connection: sqlite3.Connection, statement: str) -> None:
     would go back to the pool while it is in use.
     """
     running = asyncio.get_running_loop().run_in_executor(_THREADS, connection.execute, statement)
-    cancelled: asyncio.CancelledError | None = None
-    while not running.done():
-        try:
-            await asyncio.wait([running])
-        except asyncio.CancelledError as stop:
-            cancelled = stop
+    cancelled = await outlasted(running)
     if cancelled is not None:
         running.exception()
         raise cancelled
